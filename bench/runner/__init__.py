@@ -1,0 +1,1 @@
+"""The parts of bench/run: what is started, how it is loaded, what is measured, how it is shown."""

@@ -1,0 +1,142 @@
+//! The command line.
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Parser, Subcommand, ValueEnum};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// An edge proxy and API gateway that runs Amazon API Gateway definitions on your own machines.
+///
+/// Authorizers run as sandboxed WebAssembly components, loaded per route and swapped while traffic flows.
+#[derive(Debug, Parser)]
+#[command(name = "edgewit", version, styles = STYLES, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 fine, 1 the input was wrong, 2 usage, 3 the environment failed.")]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// What the node log on stderr shows: error, warn, info, debug, trace, or filters by module
+    #[arg(long, global = true, env = "EDGEWIT_LOG", value_name = "FILTER", default_value = "warn")]
+    pub(crate) log: String,
+
+    /// Form of the node log
+    #[arg(long, global = true, env = "EDGEWIT_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
+    pub(crate) log_format: LogFormat,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// One readable line for each event
+    Text,
+    /// One JSON object for each event
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve a configuration folder or one OpenAPI file
+    Serve(Serve),
+    /// Compile everything and print each mistake with file and line; exit 1 on any
+    Check(Check),
+    /// Print shell completions
+    Completions {
+        /// The shell to complete for
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page (roff)
+    Man,
+    /// Print the JSON Schema of a configuration file, for editors
+    Schema {
+        /// edgewit.yaml, plugins.yaml or functions.yaml; all of them when left out
+        #[arg(value_name = "FILE")]
+        file: Option<String>,
+    },
+}
+
+/// Serve a configuration folder or one OpenAPI file.
+///
+/// Saving a changed file or component reloads the configuration: it is compiled beside the running one and swapped
+/// in whole, or refused with its mistakes while the old one serves on. SIGHUP does the same, SIGTERM ends the node
+/// when the requests in flight are done.
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+#[command(after_help = "Examples:\n  edgewit serve\n  edgewit serve petstore.yaml --stage prod\n  edgewit serve /etc/edgewit --listen 0.0.0.0:8080")]
+pub(crate) struct Serve {
+    /// A configuration folder or one OpenAPI file
+    #[arg(value_name = "CONF", default_value = "conf/quickstart", env = "EDGEWIT_CONF")]
+    pub(crate) conf: PathBuf,
+
+    /// Address for plain HTTP, HTTP/1.1 and HTTP/2 with prior knowledge [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR", env = "EDGEWIT_LISTEN")]
+    pub(crate) listen: Option<SocketAddr>,
+
+    /// Loopback address for health and metrics, or `none` [default: 127.0.0.1:9080]
+    #[arg(long, value_name = "ADDR", env = "EDGEWIT_ADMIN")]
+    pub(crate) admin: Option<String>,
+
+    /// Worker threads [default: one per core]
+    #[arg(long, value_name = "N", env = "EDGEWIT_THREADS", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+
+    #[command(flatten)]
+    pub(crate) compile: Compile,
+
+    /// Write the addresses as JSON to this file once the node serves
+    #[arg(long, value_name = "FILE", env = "EDGEWIT_READY_FILE", hide_env = true)]
+    pub(crate) ready_file: Option<PathBuf>,
+}
+
+/// Compile everything and print each mistake with file and line; exit 1 on any
+#[derive(Debug, clap::Args)]
+pub(crate) struct Check {
+    /// A configuration folder or one OpenAPI file
+    #[arg(value_name = "CONF", default_value = "conf/quickstart", env = "EDGEWIT_CONF")]
+    pub(crate) conf: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) compile: Compile,
+
+    /// Print only errors, no warnings or notes
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Compile {
+    /// Stage of APIs that configure none [default: dev]
+    #[arg(long, value_name = "NAME", env = "EDGEWIT_STAGE")]
+    pub(crate) stage: Option<String>,
+
+    /// What to do with routes that need what this version cannot do [default: refuse]
+    #[arg(long, value_name = "WHAT", env = "EDGEWIT_UNAVAILABLE_ROUTES")]
+    pub(crate) unavailable_routes: Option<Unavailable>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Unavailable {
+    /// Refuse the document
+    Refuse,
+    /// Serve the document; such routes answer 500
+    #[value(name = "answer-500")]
+    Answer500,
+}
+
+impl Compile {
+    pub(crate) fn overrides(&self, check_only: bool) -> edgewit_gateway::deploy::Overrides {
+        use edgewit_plan::UnavailableRoutes as U;
+        edgewit_gateway::deploy::Overrides {
+            stage: self.stage.clone(),
+            unavailable_routes: self.unavailable_routes.map(|what| match what {
+                Unavailable::Refuse => U::Refuse,
+                Unavailable::Answer500 => U::Answer500,
+            }),
+            check_only,
+        }
+    }
+}

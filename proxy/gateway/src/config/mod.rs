@@ -1,0 +1,184 @@
+//! The configuration folder: its files as types, and how they are read.
+//!
+//! Every type here has a published JSON Schema (`edgewit schema`), so field docs are user-facing.
+
+pub mod files;
+mod read;
+
+pub use read::{Component, Folder, load};
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// `edgewit.yaml`: the node.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(title = "edgewit.yaml")]
+pub struct NodeFile {
+    /// Address for plain HTTP; default 127.0.0.1:8080.
+    #[schemars(with = "Option<String>")]
+    pub listen: Option<SocketAddr>,
+    /// Address for health and metrics, loopback only; default 127.0.0.1:9080, `none` switches it off.
+    pub admin: Option<String>,
+    /// Region in host names and ARNs; default us-east-1.
+    pub region: Option<String>,
+    /// Account id in ARNs, twelve digits; default 000000000000.
+    pub account: Option<String>,
+    /// Name of the stage of APIs that configure none; default dev.
+    pub stage: Option<String>,
+    /// Worker threads; default one per core.
+    pub threads: Option<usize>,
+    /// CloudFormation parameters and attributes by name, for `Ref`, `Fn::Sub` and `Fn::GetAtt`.
+    pub parameters: BTreeMap<String, String>,
+    /// What to do with routes that need what this version cannot do.
+    pub unavailable_routes: UnavailableRoutes,
+    /// PEM bundle of certificate authorities for integration targets; default the system's roots.
+    pub ca_file: Option<PathBuf>,
+    /// Access log of stages that configure none.
+    pub access_log: AccessLogFile,
+    /// Settings by file name (without extension) below `apis/`.
+    pub apis: BTreeMap<String, ApiFile>,
+    /// Limits, each with its default.
+    pub limits: LimitsFile,
+}
+
+/// What to do with routes that need what this version cannot do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnavailableRoutes {
+    /// Refuse the document.
+    #[default]
+    Refuse,
+    /// Serve the document; such routes answer 500.
+    #[serde(rename = "answer-500")]
+    Answer500,
+}
+
+/// An access log.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct AccessLogFile {
+    /// `json`, `clf`, `csv`, `xml`, `off`, or a format with `$context` variables; default json.
+    pub format: Option<String>,
+    /// `stdout` or a file; default stdout.
+    pub path: Option<PathBuf>,
+}
+
+/// Settings of one API.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ApiFile {
+    /// API id in host names and ARNs; default the file name.
+    pub id: Option<String>,
+    /// Stages by name; default one stage, see `stage`.
+    pub stages: BTreeMap<String, StageFile>,
+}
+
+/// Settings of one stage.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct StageFile {
+    /// Stage variables.
+    pub variables: BTreeMap<String, String>,
+    /// Access-log format of this stage; see `access_log.format`.
+    pub access_log: Option<String>,
+}
+
+/// Limits of a node. Each has a unit in its name.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitsFile {
+    /// Client connections of the node; default 65536.
+    pub connections: Option<usize>,
+    /// Client connections of one address; default 0, no limit.
+    pub connections_per_ip: Option<usize>,
+    /// Seconds between two requests of a connection; default 310.
+    pub idle_timeout_seconds: Option<u64>,
+    /// Seconds for a whole request header; default 10.
+    pub header_timeout_seconds: Option<u64>,
+    /// Seconds between two reads of a request body; default 60.
+    pub body_read_timeout_seconds: Option<u64>,
+    /// Seconds that an upgraded connection may be idle; default 600.
+    pub upgrade_idle_seconds: Option<u64>,
+    /// Bytes of a request target; default 10240.
+    pub target_bytes: Option<usize>,
+    /// Bytes of all header lines; default 10240.
+    pub header_bytes: Option<usize>,
+    /// Header lines; default 200.
+    pub header_lines: Option<usize>,
+    /// Bytes of a request or response body; default 10485760.
+    pub payload_bytes: Option<usize>,
+    /// Streams that one HTTP/2 connection may have open; default 100.
+    pub h2_streams: Option<u32>,
+    /// Largest `timeoutInMillis` of an integration; default 29000.
+    pub integration_timeout_ms: Option<u32>,
+    /// Milliseconds to connect to an integration target; default 5000.
+    pub connect_timeout_ms: Option<u64>,
+    /// Bytes of an API document; default 6291456.
+    pub document_bytes: Option<usize>,
+    /// Seconds that an address of an integration target is kept; default 10.
+    pub resolve_ttl_seconds: Option<u64>,
+    /// Seconds that requests in flight are given at shutdown; default 30.
+    pub drain_seconds: Option<u64>,
+    /// Authorizer results kept per stage and authorizer; default 10000.
+    pub authorizer_cache_entries: Option<usize>,
+    /// Plugin instances that run at once; default 256.
+    pub plugin_instances: Option<u32>,
+}
+
+/// `plugins.yaml`: components with their configuration and limits.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(title = "plugins.yaml")]
+pub struct PluginsFile {
+    /// Plugins by name.
+    #[schemars(with = "BTreeMap<String, PluginFile>")]
+    pub plugins: BTreeMap<String, serde_saphyr::Spanned<PluginFile>>,
+}
+
+/// One plugin.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PluginFile {
+    /// The component, relative to the configuration folder.
+    pub component: PathBuf,
+    /// What the plugin may read through `edgewit:plugin/config`.
+    #[serde(default)]
+    pub config: BTreeMap<String, String>,
+    /// Limits of one call.
+    #[serde(default)]
+    pub limits: PluginLimitsFile,
+}
+
+/// Limits of one call of a plugin.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct PluginLimitsFile {
+    /// Milliseconds from call to result; default 1000.
+    pub wall_ms: Option<u64>,
+    /// Milliseconds of computing; default 100.
+    pub cpu_ms: Option<u64>,
+    /// Mebibytes of memory; default 64.
+    pub memory_mb: Option<u64>,
+}
+
+/// `functions.yaml`: what Lambda function names and ARNs stand for.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(title = "functions.yaml")]
+pub struct FunctionsFile {
+    /// Functions by full ARN, `NAME:ALIAS` or `NAME`.
+    #[schemars(with = "BTreeMap<String, FunctionFile>")]
+    pub functions: BTreeMap<String, serde_saphyr::Spanned<FunctionFile>>,
+}
+
+/// What one function stands for.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FunctionFile {
+    /// Name of a plugin in `plugins.yaml`.
+    pub plugin: String,
+}

@@ -1,0 +1,186 @@
+//! Importing API documents and compiling their stages.
+
+use super::plugins::LoadedPlugins;
+use super::Overrides;
+use crate::config::{Folder, files};
+use edgewit_mapping::template::named;
+use edgewit_model::import::{ImportOptions, import as import_document};
+use edgewit_model::stage::{Deployment, Stage};
+use edgewit_model::{Finding, Location};
+use edgewit_plan::{Limits, Options, Plan, PluginRef, UnavailableRoutes, compile as compile_stage};
+use indexmap::IndexMap;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Default region in host names and ARNs.
+const REGION: &str = "us-east-1";
+/// Default account in ARNs.
+const ACCOUNT: &str = "000000000000";
+/// Default name of a stage.
+const STAGE: &str = "dev";
+
+/// Imports every document and makes its stages.
+pub(super) fn import(folder: &Folder, overrides: &Overrides, findings: &mut Vec<Finding>) -> Vec<Stage> {
+    let options = import_options(folder);
+    let mut stages = Vec::new();
+    let mut ids: BTreeMap<String, String> = BTreeMap::new();
+    for (stem, shown, text) in &folder.apis {
+        let imported = import_document(shown, text, &options);
+        findings.extend(imported.findings);
+        let settings = folder.node.apis.get(stem).cloned().unwrap_or_default();
+        let id = settings.id.clone().unwrap_or_else(|| api_id(stem));
+        if !valid_id(&id) {
+            let message = format!("`apis.{stem}.id`: found `{id}`, expected 1 to 63 lower-case letters, digits or `-`");
+            findings.push(Finding::error("api-id-invalid", &node_file(), message));
+            continue;
+        }
+        if let Some(other) = ids.insert(id.clone(), shown.clone()) {
+            let message = format!("the API id `{id}` is that of {other} too");
+            let finding = Finding::error("api-id-twice", &Location { file: (&**shown).into(), line: 0, column: 0 }, message);
+            findings.push(finding.with_help(format!("give one of them another id: `apis.{stem}.id` in {}", files::NODE)));
+            continue;
+        }
+        let Some(api) = imported.api else { continue };
+        let deployment = Deployment { id: short_hash(text, 6), api: Arc::new(api) };
+        make_stages(folder, overrides, stem, &id, &deployment, findings, &mut stages);
+    }
+    for stem in folder.node.apis.keys() {
+        if !folder.apis.iter().any(|(known, _, _)| known == stem) {
+            let message = format!("`apis.{stem}`: there is no document of this name below {}/", files::APIS);
+            findings.push(Finding::error("api-unknown", &node_file(), message));
+        }
+    }
+    stages
+}
+
+fn make_stages(
+    folder: &Folder,
+    overrides: &Overrides,
+    stem: &str,
+    id: &str,
+    deployment: &Deployment,
+    findings: &mut Vec<Finding>,
+    stages: &mut Vec<Stage>,
+) {
+    let node = &folder.node;
+    let mut configured = node.apis.get(stem).map(|api| api.stages.clone()).unwrap_or_default();
+    if configured.is_empty() {
+        let name = overrides.stage.clone().or_else(|| node.stage.clone()).unwrap_or_else(|| STAGE.to_owned());
+        configured.insert(name, crate::config::StageFile::default());
+    }
+    for (name, settings) in configured {
+        let legal = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+        if name.is_empty() || name.len() > 128 || !name.bytes().all(legal) {
+            let message = format!("stage `{name}`: expected 1 to 128 letters, digits, `_` or `-`");
+            findings.push(Finding::error("stage-name-invalid", &node_file(), message));
+            continue;
+        }
+        let format = settings.access_log.or_else(|| node.access_log.format.clone());
+        let stage = Stage {
+            rest_api_id: id.to_owned(),
+            name,
+            deployment: deployment.clone(),
+            variables: settings.variables.into_iter().collect::<IndexMap<_, _>>(),
+            access_log_format: access_log_format(format.as_deref()).map(|format| (format, node_file())),
+            account_id: node.account.clone().unwrap_or_else(|| ACCOUNT.to_owned()),
+            region: node.region.clone().unwrap_or_else(|| REGION.to_owned()),
+        };
+        stages.push(stage);
+    }
+}
+
+/// Compiles every stage; what is missing has findings.
+pub(super) fn compile(
+    stages: &[Stage],
+    folder: &Folder,
+    plugins: &LoadedPlugins,
+    unavailable_routes: UnavailableRoutes,
+    findings: &mut Vec<Finding>,
+) -> Vec<Option<Plan>> {
+    for (name, function) in &folder.functions.functions {
+        if !plugins.declares(&function.value.plugin) {
+            let at = Location {
+                file: files::FUNCTIONS.into(),
+                line: u32::try_from(function.referenced.line()).unwrap_or(0),
+                column: u32::try_from(function.referenced.column()).unwrap_or(0),
+            };
+            let message = format!("function `{name}` names the plugin `{}`, which {} does not have", function.value.plugin, files::PLUGINS);
+            findings.push(Finding::error("plugin-unknown", &at, message));
+        }
+    }
+    let resolve = |arn: &str| resolve_function(folder, arn);
+    let mut limits = Limits::default();
+    if let Some(timeout) = folder.node.limits.integration_timeout_ms {
+        limits.timeout_ms_max = timeout;
+    }
+    let options = Options { unavailable_routes, resolve_function: &resolve, limits };
+    let mut plans = Vec::new();
+    for stage in stages {
+        let (plan, found) = compile_stage(stage, &options);
+        findings.extend(found);
+        plans.push(plan);
+    }
+    dedup(findings);
+    plans
+}
+
+/// Stages of one API share its document: what one says of it the others need not repeat.
+fn dedup(findings: &mut Vec<Finding>) {
+    let mut seen = std::collections::HashSet::new();
+    findings.retain(|finding| seen.insert((finding.at.clone(), finding.code, finding.message.clone())));
+}
+
+/// By full ARN, by `NAME:ALIAS`, by `NAME`.
+fn resolve_function(folder: &Folder, arn: &str) -> Option<PluginRef> {
+    let name = arn.splitn(7, ':').nth(6);
+    let plain = name.and_then(|name| name.split(':').next());
+    let found = [Some(arn), name, plain].into_iter().flatten().find_map(|key| folder.functions.functions.get(key))?;
+    Some(PluginRef(found.value.plugin.as_str().into()))
+}
+
+fn import_options(folder: &Folder) -> ImportOptions {
+    let node = &folder.node;
+    let mut options = ImportOptions {
+        parameters: node.parameters.clone().into_iter().collect(),
+        region: node.region.clone().unwrap_or_else(|| REGION.to_owned()),
+        account_id: node.account.clone().unwrap_or_else(|| ACCOUNT.to_owned()),
+        ..ImportOptions::default()
+    };
+    if let Some(bytes) = node.limits.document_bytes {
+        options.limits.document_bytes = bytes;
+    }
+    if let Some(timeout) = node.limits.integration_timeout_ms {
+        options.limits.integration_timeout_ms = timeout;
+    }
+    options
+}
+
+fn access_log_format(format: Option<&str>) -> Option<String> {
+    match format.unwrap_or("json") {
+        "off" => None,
+        other => Some(named(other).map_or_else(|| other.to_owned(), str::to_owned)),
+    }
+}
+
+fn api_id(stem: &str) -> String {
+    let lower = stem.to_ascii_lowercase();
+    if valid_id(&lower) { lower } else { short_hash(stem, 10) }
+}
+
+fn valid_id(id: &str) -> bool {
+    !id.is_empty()
+        && id.len() <= 63
+        && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}
+
+/// Lower-case alphanumerics out of a hash of `text`.
+fn short_hash(text: &str, length: usize) -> String {
+    let alphabet = b"abcdefghijklmnopqrstuvwxyz0123456789";
+    let digest = Sha256::digest(text);
+    digest.iter().take(length).map(|byte| char::from(alphabet[usize::from(*byte) % alphabet.len()])).collect()
+}
+
+fn node_file() -> Location {
+    Location { file: files::NODE.into(), line: 0, column: 0 }
+}

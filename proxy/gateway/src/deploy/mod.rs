@@ -1,0 +1,216 @@
+//! From a configuration folder to a generation: everything is compiled, or nothing is served.
+
+mod apis;
+mod plugins;
+mod trust;
+
+use crate::config::{Folder, load};
+use crate::generation::{Api, Generation, RouteRuntime, StageRuntime};
+use crate::resolve::Resolver;
+use crate::telemetry::access_log::AccessLog;
+use crate::telemetry::metrics::RouteKey;
+use crate::telemetry::Telemetry;
+use crate::upstream::{CONNECT_TIMEOUT, Upstream, UpstreamSettings};
+use edgewit_model::{Finding, Location};
+use edgewit_plan::{IntegrationPlan, Plan, UnavailableRoutes};
+use edgewit_plugin::PluginHost;
+use parking_lot::Mutex;
+use plugins::{LoadedPlugins, PluginStore};
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Compiles generations, and keeps what they share: plugins that have not changed, targets, logs.
+pub struct Deployer {
+    conf: PathBuf,
+    overrides: Overrides,
+    telemetry: Arc<Telemetry>,
+    resolver: Resolver,
+    plugins: PluginStore,
+    logs: Mutex<HashMap<PathBuf, std::sync::Weak<AccessLog>>>,
+    published: std::sync::atomic::AtomicU64,
+}
+
+/// What the command line says over the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// `--stage`.
+    pub stage: Option<String>,
+    /// `--unavailable-routes`.
+    pub unavailable_routes: Option<UnavailableRoutes>,
+    /// Whether to compile only: no access log is opened.
+    pub check_only: bool,
+}
+
+/// What a configuration came to.
+pub struct Deployed {
+    /// The generation; `None` exactly when a finding is an error.
+    pub generation: Option<Generation>,
+    /// All findings, file by file.
+    pub findings: Vec<Finding>,
+    /// Files whose change asks for another round.
+    pub watched: Vec<PathBuf>,
+    /// What was read.
+    pub folder: Folder,
+}
+
+impl Deployer {
+    /// A deployer for `conf`, a configuration folder or one OpenAPI file.
+    pub fn new(conf: &Path, host: PluginHost, telemetry: Arc<Telemetry>, resolve_ttl: Duration, overrides: Overrides) -> Self {
+        Self {
+            conf: conf.to_path_buf(),
+            overrides,
+            telemetry,
+            resolver: Resolver::new(resolve_ttl),
+            plugins: PluginStore::new(host),
+            logs: Mutex::default(),
+            published: std::sync::atomic::AtomicU64::new(0),
+        }
+    }
+
+    /// The configuration folder or file.
+    pub fn conf(&self) -> &Path {
+        &self.conf
+    }
+
+    /// Hashes of the configuration's files as they are now.
+    pub fn read_hashes(&self) -> BTreeMap<String, u64> {
+        load(&self.conf).0.hashes
+    }
+
+    /// Reads and compiles the configuration as it is now.
+    pub fn deploy(&self) -> Deployed {
+        let (folder, mut findings) = load(&self.conf);
+        let plugins = self.plugins.load(&folder, &mut findings);
+        let stages = apis::import(&folder, &self.overrides, &mut findings);
+        let unavailable = self.overrides.unavailable_routes.unwrap_or(match folder.node.unavailable_routes {
+            crate::config::UnavailableRoutes::Refuse => UnavailableRoutes::Refuse,
+            crate::config::UnavailableRoutes::Answer500 => UnavailableRoutes::Answer500,
+        });
+        let plans = apis::compile(&stages, &folder, &plugins, unavailable, &mut findings);
+        let settings = self.upstream_settings(&folder, &mut findings);
+        let log = self.access_log(&folder, &mut findings);
+        let failed = findings.iter().any(Finding::is_error);
+        let generation = match settings {
+            Some(settings) if !failed && plans.iter().all(Option::is_some) => {
+                Some(self.generation(&folder, plans.into_iter().flatten(), &plugins, &settings, log.as_ref()))
+            }
+            _ => None,
+        };
+        let mut watched = folder.watched.clone();
+        watched.push(self.conf.clone());
+        Deployed { generation, findings, watched, folder }
+    }
+
+    fn generation(
+        &self,
+        folder: &Folder,
+        plans: impl Iterator<Item = Plan>,
+        plugins: &LoadedPlugins,
+        settings: &UpstreamSettings,
+        log: Option<&Arc<AccessLog>>,
+    ) -> Generation {
+        let mut generation = Generation::default();
+        let entries = folder.node.limits.authorizer_cache_entries.unwrap_or(crate::authorizer::CACHE_ENTRIES);
+        for plan in plans {
+            let (api, stage): (Box<str>, Box<str>) = ((&*plan.api_id).into(), (&*plan.stage).into());
+            let runtime = self.stage(plan, plugins, settings, log, entries);
+            generation.apis.entry(api).or_insert_with(Api::default).stages.insert(stage, Arc::new(runtime));
+        }
+        if generation.apis.len() == 1 {
+            generation.only = generation.apis.keys().next().cloned();
+        }
+        generation.number = 1 + self.published.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        generation
+    }
+
+    fn stage(
+        &self,
+        plan: Plan,
+        plugins: &LoadedPlugins,
+        settings: &UpstreamSettings,
+        log: Option<&Arc<AccessLog>>,
+        entries: usize,
+    ) -> StageRuntime {
+        let name: String = plan.api_name.chars().filter(char::is_ascii).collect();
+        let name = name.trim();
+        let api: Arc<str> = if name.is_empty() { Arc::clone(&plan.api_id) } else { name.into() };
+        let key = |resource: &Arc<str>, method| RouteKey {
+            api: Arc::clone(&api),
+            stage: Arc::clone(&plan.stage),
+            resource: Arc::clone(resource),
+            method,
+        };
+        let routes = plan.routes.iter().map(|route| RouteRuntime {
+            metrics: self.telemetry.route(&key(&route.resource_path, route.verb.as_str())),
+            upstream: match &route.integration {
+                IntegrationPlan::Http(http) | IntegrationPlan::HttpProxy(http) => {
+                    Some(Arc::new(Upstream::new(http, &plan.api_id, &self.resolver, settings)))
+                }
+                IntegrationPlan::Mock(_) | IntegrationPlan::Unavailable(_) => None,
+            },
+        });
+        let authorizers = plan.authorizers.iter().filter_map(|authorizer| {
+            let plugin = plugins.get(&authorizer.plugin.0)?;
+            Some(crate::authorizer::AuthorizerRuntime::new(authorizer, plugin, entries))
+        });
+        StageRuntime {
+            routes: routes.collect(),
+            unrouted: self.telemetry.route(&key(&"-".into(), "-")),
+            authorizers: authorizers.collect(),
+            access_log: log.cloned(),
+            plan,
+        }
+    }
+
+    fn upstream_settings(&self, folder: &Folder, findings: &mut Vec<Finding>) -> Option<UpstreamSettings> {
+        let connect_timeout = folder.node.limits.connect_timeout_ms.map_or(CONNECT_TIMEOUT, Duration::from_millis);
+        let Some(ca_file) = &folder.node.ca_file else {
+            return Some(UpstreamSettings { ca: None, ca_version: 0, connect_timeout });
+        };
+        match trust::read(&self.conf.join(ca_file)) {
+            Ok((ca, ca_version)) => Some(UpstreamSettings { ca: Some(ca), ca_version, connect_timeout }),
+            Err(error) => {
+                let at = Location { file: crate::config::files::NODE.into(), line: 0, column: 0 };
+                let message = format!("`ca_file` {}: {error}", ca_file.display());
+                findings.push(Finding::error("ca-file-invalid", &at, message).with_help("give a PEM file with CERTIFICATE blocks"));
+                None
+            }
+        }
+    }
+
+    /// The log that all stages share, opened once and kept while a generation uses it.
+    fn access_log(&self, folder: &Folder, findings: &mut Vec<Finding>) -> Option<Arc<AccessLog>> {
+        if self.overrides.check_only {
+            return None;
+        }
+        let path = folder.node.access_log.path.clone().unwrap_or_else(|| "stdout".into());
+        let path = if path == Path::new("stdout") { path } else { base(&self.conf).join(path) };
+        let mut logs = self.logs.lock();
+        if let Some(log) = logs.get(&path).and_then(std::sync::Weak::upgrade) {
+            return Some(log);
+        }
+        match AccessLog::open(&path, Arc::clone(&self.telemetry)) {
+            Ok(log) => {
+                let log = Arc::new(log);
+                logs.insert(path, Arc::downgrade(&log));
+                Some(log)
+            }
+            Err(error) => {
+                let at = Location { file: crate::config::files::NODE.into(), line: 0, column: 0 };
+                let message = format!("`access_log.path` {}: {error}", path.display());
+                findings.push(Finding::error("access-log-unwritable", &at, message));
+                None
+            }
+        }
+    }
+}
+
+/// The folder that relative paths are relative to.
+fn base(conf: &Path) -> &Path {
+    if conf.is_dir() { conf } else { conf.parent().unwrap_or(conf) }
+}
+
+/// Plugins by name; a `BTreeMap` so that findings come in a stable order.
+type Named<T> = BTreeMap<String, T>;

@@ -1,0 +1,235 @@
+//! The connection as Pingora sees it: a TCP stream that knows where the current message ends.
+//!
+//! Pingora's own stream buffers 64 KiB per connection and reads as far as the socket gives.
+//! This one keeps no read buffer (the front reads the header into the buffer that Pingora then
+//! parses in place), hands out no byte past the body of the current request, and joins header and
+//! body of a response into one system call.
+
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+use pingora_core::protocols::raw_connect::ProxyDigest;
+use pingora_core::protocols::{
+    GetProxyDigest, GetSocketDigest, GetTimingDigest, Peek, Shutdown, SocketDigest, Ssl, TimingDigest,
+    UniqueID, UniqueIDType,
+};
+use std::io::{self, IoSlice};
+use std::net::SocketAddr;
+use std::os::fd::AsRawFd;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::net::TcpStream;
+
+/// Bytes of a response that are held back to leave in one system call.
+const WRITE_BUFFER_BYTES: usize = 16 * 1024;
+/// Bytes of a following request that are taken from the socket while the current one is served.
+/// They are only read to notice that the client has gone.
+const AHEAD_BYTES: usize = 4 * 1024;
+
+/// A client's connection.
+pub(crate) struct EdgeStream {
+    tcp: TcpStream,
+    /// Read from the socket, not yet handed out.
+    unread: BytesMut,
+    /// Written by Pingora, not yet sent.
+    unsent: BytesMut,
+    /// Body bytes that the current message still has; `None` where its framing decides
+    /// (chunked, upgraded, HTTP/2).
+    remaining: Option<u64>,
+    socket: Arc<SocketDigest>,
+}
+
+impl EdgeStream {
+    pub(crate) fn new(tcp: TcpStream, peer: SocketAddr) -> Self {
+        let socket = SocketDigest::from_raw_fd(tcp.as_raw_fd());
+        // Known already; asking the kernel again would cost a system call per connection.
+        let _already_set = socket.peer_addr.set(Some(peer.into()));
+        Self {
+            tcp,
+            unread: BytesMut::new(),
+            unsent: BytesMut::new(),
+            remaining: None,
+            socket: Arc::new(socket),
+        }
+    }
+
+    /// Gives `ahead` back to be read first, and bounds what may be read: `Some(n)` for a body of
+    /// `n` bytes, `None` for everything the socket has.
+    pub(crate) fn begin_message(&mut self, ahead: BytesMut, remaining: Option<u64>) {
+        self.unread = ahead;
+        self.remaining = remaining;
+    }
+
+    /// What was read past the message that has ended.
+    pub(crate) fn end_message(&mut self) -> BytesMut {
+        self.remaining = None;
+        std::mem::take(&mut self.unread)
+    }
+
+    /// The socket, for the time between two messages.
+    pub(crate) fn tcp(&mut self) -> &mut TcpStream {
+        &mut self.tcp
+    }
+
+    /// Reads ahead so that a client that closes is noticed while its request is served.
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.unread.len() >= AHEAD_BYTES {
+            return Poll::Pending;
+        }
+        let mut chunk = [0_u8; AHEAD_BYTES];
+        let mut buf = ReadBuf::new(&mut chunk);
+        ready!(Pin::new(&mut self.tcp).poll_read(cx, &mut buf))?;
+        if buf.filled().is_empty() {
+            return Poll::Ready(Ok(()));
+        }
+        self.unread.extend_from_slice(buf.filled());
+        // More may follow; only an end is reported, so poll again to have the waker registered.
+        self.poll_end(cx)
+    }
+
+    fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.unsent.is_empty() {
+            let n = ready!(Pin::new(&mut self.tcp).poll_write(cx, &self.unsent))?;
+            if n == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.unsent.advance(n);
+        }
+        if self.unsent.capacity() > WRITE_BUFFER_BYTES {
+            self.unsent = BytesMut::new();
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncRead for EdgeStream {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        let allowed = match this.remaining {
+            // The message is over. Bytes of the next one stay here; only an end gets through.
+            Some(0) => return this.poll_end(cx),
+            Some(n) => usize::try_from(n).unwrap_or(usize::MAX).min(buf.remaining()),
+            None => buf.remaining(),
+        };
+        let taken = if !this.unread.is_empty() {
+            let n = allowed.min(this.unread.len());
+            buf.put_slice(&this.unread[..n]);
+            this.unread.advance(n);
+            n
+        } else if this.remaining.is_none() {
+            return Pin::new(&mut this.tcp).poll_read(cx, buf);
+        } else {
+            let mut part = ReadBuf::new(buf.initialize_unfilled_to(allowed));
+            ready!(Pin::new(&mut this.tcp).poll_read(cx, &mut part))?;
+            let n = part.filled().len();
+            buf.advance(n);
+            n
+        };
+        if let Some(remaining) = &mut this.remaining {
+            *remaining -= taken as u64;
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for EdgeStream {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+        let this = &mut *self;
+        if this.unsent.len() + data.len() <= WRITE_BUFFER_BYTES {
+            this.unsent.put_slice(data);
+            return Poll::Ready(Ok(data.len()));
+        }
+        if this.unsent.is_empty() {
+            return Pin::new(&mut this.tcp).poll_write(cx, data);
+        }
+        let sent = ready!(
+            Pin::new(&mut this.tcp)
+                .poll_write_vectored(cx, &[IoSlice::new(&this.unsent), IoSlice::new(data)])
+        )?;
+        let held = this.unsent.len().min(sent);
+        this.unsent.advance(held);
+        if sent > held {
+            return Poll::Ready(Ok(sent - held));
+        }
+        ready!(this.poll_send(cx))?;
+        Pin::new(&mut this.tcp).poll_write(cx, data)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_send(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_send(cx))?;
+        Pin::new(&mut self.tcp).poll_shutdown(cx)
+    }
+}
+
+impl std::fmt::Debug for EdgeStream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EdgeStream").field("peer", &self.socket.peer_addr()).finish_non_exhaustive()
+    }
+}
+
+#[async_trait::async_trait]
+impl Shutdown for EdgeStream {
+    async fn shutdown(&mut self) {
+        // The client may be gone already: nothing is left to tell it.
+        let _gone = AsyncWriteExt::shutdown(self).await;
+    }
+}
+
+impl UniqueID for EdgeStream {
+    fn id(&self) -> UniqueIDType {
+        self.tcp.as_raw_fd()
+    }
+}
+
+impl Ssl for EdgeStream {}
+
+impl GetTimingDigest for EdgeStream {
+    fn get_timing_digest(&self) -> Vec<Option<TimingDigest>> {
+        // Per-request work for a figure that nothing here asks for.
+        Vec::new()
+    }
+}
+
+impl GetProxyDigest for EdgeStream {
+    fn get_proxy_digest(&self) -> Option<Arc<ProxyDigest>> {
+        None
+    }
+}
+
+impl GetSocketDigest for EdgeStream {
+    fn get_socket_digest(&self) -> Option<Arc<SocketDigest>> {
+        Some(Arc::clone(&self.socket))
+    }
+}
+
+#[async_trait::async_trait]
+impl Peek for EdgeStream {
+    /// Only what the front has read already can be peeked; so this never waits.
+    async fn try_peek(&mut self, buf: &mut [u8]) -> io::Result<bool> {
+        if self.unread.len() < buf.len() {
+            return Ok(false);
+        }
+        buf.copy_from_slice(&self.unread[..buf.len()]);
+        Ok(true)
+    }
+}
+
+/// A fixed answer for a request that never reaches the pipeline, sent as it is.
+pub(crate) async fn send_and_close(stream: &mut EdgeStream, answer: Bytes) {
+    if AsyncWriteExt::write_all(stream, &answer).await.is_ok() {
+        Shutdown::shutdown(stream).await;
+        // A close with unread bytes would reset the connection and lose the answer on its way.
+        let mut sink = [0_u8; 1024];
+        for _ in 0..16 {
+            let read = tokio::io::AsyncReadExt::read(stream.tcp(), &mut sink);
+            match tokio::time::timeout(std::time::Duration::from_millis(200), read).await {
+                Ok(Ok(n)) if n > 0 => {}
+                _ => break,
+            }
+        }
+    }
+}

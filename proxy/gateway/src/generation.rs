@@ -1,0 +1,61 @@
+//! A gateway generation: the immutable whole that serves requests.
+//!
+//! A request takes one reference at its start and is served by it to its end.
+
+use crate::telemetry::RouteMetrics;
+use crate::telemetry::access_log::AccessLog;
+use crate::upstream::Upstream;
+use edgewit_plan::plan::Plan;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Everything that one configuration compiles to.
+#[derive(Debug, Default)]
+pub struct Generation {
+    /// Counts from 1.
+    pub number: u64,
+    /// Stages by API id and stage name.
+    pub apis: HashMap<Box<str>, Api>,
+    /// The API that hosts without a name of their own reach, where there is only one.
+    pub only: Option<Box<str>>,
+}
+
+/// The stages of one API.
+#[derive(Debug, Default)]
+pub struct Api {
+    /// Stages by name.
+    pub stages: HashMap<Box<str>, Arc<StageRuntime>>,
+}
+
+impl Generation {
+    /// All stages, sorted by API id and stage name.
+    pub fn stages(&self) -> Vec<&Arc<StageRuntime>> {
+        let mut stages: Vec<_> = self.apis.values().flat_map(|api| api.stages.values()).collect();
+        stages.sort_by(|a, b| (&a.plan.api_id, &a.plan.stage).cmp(&(&b.plan.api_id, &b.plan.stage)));
+        stages
+    }
+}
+
+/// A deployed stage with what its plan needs at run time.
+#[derive(Debug)]
+pub struct StageRuntime {
+    /// What the stage was compiled into.
+    pub plan: Plan,
+    /// Parallel to [`Plan::routes`].
+    pub routes: Vec<RouteRuntime>,
+    /// Counters of requests that no route was found for.
+    pub unrouted: Arc<RouteMetrics>,
+    /// Parallel to [`Plan::authorizers`].
+    pub authorizers: Vec<crate::authorizer::AuthorizerRuntime>,
+    /// Where access-log lines go.
+    pub access_log: Option<Arc<AccessLog>>,
+}
+
+/// What one route needs at run time.
+#[derive(Debug)]
+pub struct RouteRuntime {
+    /// Its counters.
+    pub metrics: Arc<RouteMetrics>,
+    /// Its integration target, for HTTP integrations.
+    pub upstream: Option<Arc<Upstream>>,
+}

@@ -1,0 +1,21 @@
+//! The gateway: the front, the pipeline on Pingora, configuration and its reload, telemetry.
+//!
+//! The thin shell around the pure crates: sockets, clocks, files and threads live here.
+
+mod authorizer;
+pub mod config;
+pub mod deploy;
+mod exchange;
+pub mod front;
+pub mod generation;
+mod identity;
+pub mod node;
+mod admin;
+pub mod pipeline;
+pub mod reload;
+mod resolve;
+mod shared;
+pub mod telemetry;
+mod time;
+mod upstream;
+mod view;

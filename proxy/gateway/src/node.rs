@@ -1,0 +1,329 @@
+//! A node: listeners, workers, signals, and the end of it all.
+
+use crate::admin::Admin;
+use crate::config::{NodeFile, load};
+use crate::deploy::{Deployer, Overrides};
+use crate::front::{Connections, Front, FrontLimits, Listener, Workers, framing};
+use crate::pipeline::Pipeline;
+use crate::pipeline::body::PAYLOAD_BYTES;
+use crate::reload::{Reload, Reloader};
+use crate::shared::{RequestLimits, Shared, UPGRADE_IDLE};
+use crate::telemetry::Telemetry;
+use edgewit_model::Finding;
+use edgewit_plugin::{HostOptions, PluginHost};
+use pingora_core::apps::HttpServerOptions;
+use pingora_core::apps::http_app::HttpServer;
+use pingora_core::protocols::http::v2::server::{H2Options, default_h2_options};
+use pingora_core::server::configuration::ServerConf;
+use pingora_proxy::HttpProxy;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+
+/// Default address for plain HTTP.
+pub const LISTEN: &str = "127.0.0.1:8080";
+/// Default admin address.
+pub const ADMIN: &str = "127.0.0.1:9080";
+/// Default time that requests in flight are given at shutdown.
+pub const DRAIN: Duration = Duration::from_secs(30);
+/// Default plugin instances that run at once.
+pub const PLUGIN_INSTANCES: u32 = 256;
+
+/// What the command line says.
+#[derive(Clone, Debug, Default)]
+pub struct NodeOptions {
+    /// Configuration folder or one OpenAPI file.
+    pub conf: PathBuf,
+    /// `--listen`.
+    pub listen: Option<SocketAddr>,
+    /// `--admin`: an address or `none`.
+    pub admin: Option<String>,
+    /// `--threads`.
+    pub threads: Option<usize>,
+    /// What else it says over the configuration.
+    pub overrides: Overrides,
+}
+
+/// What a node tells while it runs.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// It serves.
+    Serving {
+        /// Address for plain HTTP.
+        listen: SocketAddr,
+        /// Admin address.
+        admin: Option<SocketAddr>,
+        /// What it serves.
+        generation: &'a crate::generation::Generation,
+        /// Warnings and notes of the first load.
+        findings: &'a [Finding],
+        /// Time that compiling took.
+        took: Duration,
+    },
+    /// A changed configuration was compiled and serves, or was refused.
+    Reloaded(&'a Reload),
+    /// It takes no more connections and waits for requests in flight.
+    Draining {
+        /// Connections that are open.
+        connections: usize,
+    },
+    /// It has ended.
+    Stopped {
+        /// Connections that were cut.
+        cut: usize,
+    },
+}
+
+/// Why a node cannot run.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeError {
+    /// The configuration is wrong: exit code 1.
+    #[error("the configuration has mistakes")]
+    Configuration(Vec<Finding>),
+    /// A flag or key has a value that cannot be: exit code 2.
+    #[error("{0}")]
+    Usage(String),
+    /// The machine does not give what is needed: exit code 3.
+    #[error("{what}: {error}")]
+    Environment {
+        /// What was tried.
+        what: String,
+        /// What the system said.
+        error: io::Error,
+    },
+}
+
+fn environment(what: impl Into<String>) -> impl FnOnce(io::Error) -> NodeError {
+    move |error| NodeError::Environment { what: what.into(), error }
+}
+
+/// Makes what compiles configurations.
+///
+/// # Errors
+/// When the plugin host cannot be made.
+pub fn deployer(options: &NodeOptions, telemetry: &Arc<Telemetry>, node: &NodeFile) -> Result<Deployer, NodeError> {
+    let instances = node.limits.plugin_instances.unwrap_or(PLUGIN_INSTANCES);
+    let host = PluginHost::new(HostOptions { instances, ..HostOptions::default() })
+        .map_err(|error| environment("the plugin host cannot be made")(io::Error::other(error)))?;
+    let ttl = node.limits.resolve_ttl_seconds.map_or(crate::resolve::TTL, Duration::from_secs);
+    Ok(Deployer::new(&options.conf, host, Arc::clone(telemetry), ttl, options.overrides.clone()))
+}
+
+/// How a node tells what happens.
+pub type Reporter = Arc<dyn Fn(Event<'_>) + Send + Sync>;
+
+/// Runs a node until it is told to stop.
+///
+/// # Errors
+/// When it cannot start; see [`NodeError`].
+pub fn run(options: &NodeOptions, report: &Reporter) -> Result<(), NodeError> {
+    // Only for what must be known before anything is compiled; mistakes are found again below.
+    let node = load(&options.conf).0.node;
+    let (listen, admin) = addresses(options, &node)?;
+    let telemetry = Arc::new(Telemetry::default());
+    let deployer = Arc::new(deployer(options, &telemetry, &node)?);
+
+    let began = Instant::now();
+    let deployed = deployer.deploy();
+    let Some(generation) = deployed.generation else {
+        return Err(NodeError::Configuration(deployed.findings));
+    };
+    let took = began.elapsed();
+    telemetry.reloaded(true, generation.number, took);
+
+    let listener = Listener::bind(listen).map_err(environment(format!("cannot listen on {listen}")))?;
+    let listen = listener.local_addr().map_err(environment("cannot tell the address listened on"))?;
+    let admin = match admin {
+        Some(addr) => Some(Listener::bind(addr).map_err(environment(format!("cannot listen on {addr} (admin)")))?),
+        None => None,
+    };
+    let admin_addr = admin.as_ref().and_then(|admin| admin.local_addr().ok());
+    let shared = Arc::new(Shared::new(generation, telemetry, request_limits(&node)));
+    let threads = options.threads.or(node.threads).unwrap_or_else(default_threads);
+    let workers = Arc::new(Workers::start(threads).map_err(environment("cannot start the workers"))?);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(environment("cannot start the runtime"))?;
+
+    let cut = runtime.block_on(async {
+        let running = Running::start(&node, &shared, &workers, listener, admin);
+        let mut signals = Signals::listen().map_err(environment("cannot listen for signals"))?;
+        let generation = Arc::clone(&shared.generation());
+        report(Event::Serving { listen, admin: admin_addr, generation: &generation, findings: &deployed.findings, took });
+        drop(generation);
+        let reloader = Reloader::start(deployer, Arc::clone(&shared), deployed.folder, deployed.watched, Arc::clone(report))
+            .map_err(environment("cannot watch the configuration"))?;
+        signals.until_stop(&reloader).await;
+        report(Event::Draining { connections: running.connections.open() });
+        let drain = node.limits.drain_seconds.map_or(DRAIN, Duration::from_secs);
+        Ok(running.drain(drain).await)
+    })?;
+    if let Ok(workers) = Arc::try_unwrap(workers) {
+        workers.stop();
+    }
+    report(Event::Stopped { cut });
+    Ok(())
+}
+
+fn default_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// The listeners at work.
+struct Running {
+    stop: watch::Sender<bool>,
+    connections: Arc<Connections>,
+    tasks: Vec<tokio::task::JoinHandle<io::Result<()>>>,
+}
+
+impl Running {
+    fn start(
+        node: &NodeFile,
+        shared: &Arc<Shared>,
+        workers: &Arc<Workers>,
+        listener: Listener,
+        admin: Option<Listener>,
+    ) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        let connections = Arc::new(Connections::default());
+        let limits = front_limits(node);
+        let fronts = (0..workers.count())
+            .map(|_| {
+                let app = Arc::new(proxy(shared, node, &limits));
+                let telemetry = Arc::clone(&shared.telemetry);
+                Arc::new(Front::new(app, limits.clone(), telemetry, stopped.clone(), Arc::clone(&connections)))
+            })
+            .collect();
+        let mut tasks = vec![tokio::spawn(listener.run(fronts, Arc::clone(workers), stopped.clone()))];
+        if let Some(admin) = admin {
+            let app = Arc::new(HttpServer::new_app(Admin { shared: Arc::clone(shared) }));
+            let telemetry = Arc::clone(&shared.telemetry);
+            let front = Front::new(app, FrontLimits::default(), telemetry, stopped.clone(), Arc::default());
+            let fronts = vec![Arc::new(front); workers.count()];
+            tasks.push(tokio::spawn(admin.run(fronts, Arc::clone(workers), stopped)));
+        }
+        Self { stop, connections, tasks }
+    }
+
+    /// Takes no more connections, and waits for those that are open. Returns how many were cut.
+    async fn drain(self, limit: Duration) -> usize {
+        self.stop.send_replace(true);
+        let deadline = Instant::now() + limit;
+        while self.connections.open() > 0 && Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        for task in self.tasks {
+            task.abort();
+        }
+        self.connections.open()
+    }
+}
+
+/// Signals that a node listens to.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// Returns at SIGTERM or SIGINT; SIGHUP reloads.
+    async fn until_stop(&mut self, reloader: &Reloader) {
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return,
+                _ = self.interrupt.recv() => return,
+                _ = self.hangup.recv() => reloader.reload_now(),
+            }
+        }
+    }
+}
+
+/// One worker's proxy.
+fn proxy(shared: &Arc<Shared>, node: &NodeFile, limits: &FrontLimits) -> HttpProxy<Pipeline> {
+    let conf = ServerConf { threads: 1, ..ServerConf::default() };
+    let mut proxy = HttpProxy::new(Pipeline::new(Arc::clone(shared)), Arc::new(conf));
+    let mut options = HttpServerOptions::default();
+    // The front has looked at the first bytes already, so Pingora's own look finds them there.
+    options.h2c = true;
+    options.h2_idle_timeout = Some(limits.idle_timeout);
+    proxy.server_options = Some(options);
+    proxy.h2_options = Some(h2_options(node, limits));
+    proxy.handle_init_modules();
+    proxy
+}
+
+/// Streams that one HTTP/2 connection may have open by default.
+pub const H2_STREAMS: u32 = 100;
+
+fn h2_options(node: &NodeFile, limits: &FrontLimits) -> H2Options {
+    let mut options = default_h2_options();
+    options.max_concurrent_streams(node.limits.h2_streams.unwrap_or(H2_STREAMS));
+    // A header list counts 32 bytes more for each line (RFC 9113, section 6.5.2).
+    let list = limits.header.target_bytes + limits.header.header_bytes + 32 * limits.header.header_lines;
+    options.max_header_list_size(u32::try_from(list).unwrap_or(u32::MAX));
+    options
+}
+
+fn addresses(options: &NodeOptions, node: &NodeFile) -> Result<(SocketAddr, Option<SocketAddr>), NodeError> {
+    let usage = |text: &str, what: &str| {
+        text.parse::<SocketAddr>()
+            .map_err(|_| NodeError::Usage(format!("{what}: found `{text}`, expected ADDRESS:PORT such as 127.0.0.1:9080")))
+    };
+    let listen = match options.listen.or(node.listen) {
+        Some(listen) => listen,
+        None => usage(LISTEN, "listen")?,
+    };
+    let admin = options.admin.as_deref().or(node.admin.as_deref()).unwrap_or(ADMIN);
+    if admin == "none" {
+        return Ok((listen, None));
+    }
+    let admin = usage(admin, "admin")?;
+    if !admin.ip().is_loopback() {
+        return Err(NodeError::Usage(format!(
+            "admin: {admin} is not a loopback address; without credentials nobody else may reach it"
+        )));
+    }
+    Ok((listen, Some(admin)))
+}
+
+fn front_limits(node: &NodeFile) -> FrontLimits {
+    let file = &node.limits;
+    let default = FrontLimits::default();
+    let seconds = |value: Option<u64>, default| value.map_or(default, Duration::from_secs);
+    FrontLimits {
+        connections: file.connections.unwrap_or(default.connections),
+        connections_per_ip: file.connections_per_ip.unwrap_or(default.connections_per_ip),
+        idle_timeout: seconds(file.idle_timeout_seconds, default.idle_timeout),
+        header_timeout: seconds(file.header_timeout_seconds, default.header_timeout),
+        body_read_timeout: seconds(file.body_read_timeout_seconds, default.body_read_timeout),
+        header: framing::Limits {
+            target_bytes: file.target_bytes.unwrap_or(framing::TARGET_BYTES),
+            header_bytes: file.header_bytes.unwrap_or(framing::HEADER_BYTES),
+            header_lines: file.header_lines.unwrap_or(framing::HEADER_LINES).min(250),
+        },
+    }
+}
+
+fn request_limits(node: &NodeFile) -> RequestLimits {
+    let front = front_limits(node);
+    RequestLimits {
+        payload_bytes: node.limits.payload_bytes.map_or(PAYLOAD_BYTES, |bytes| bytes as u64),
+        body_read_timeout: front.body_read_timeout,
+        target_bytes: front.header.target_bytes,
+        upgrade_idle: node.limits.upgrade_idle_seconds.map_or(UPGRADE_IDLE, Duration::from_secs),
+    }
+}

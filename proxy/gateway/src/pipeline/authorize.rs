@@ -1,0 +1,414 @@
+//! Stage 5: resource policy, then the authorizer, then what both come to together.
+
+use crate::authorizer::{AuthorizerRuntime, Outcome};
+use crate::exchange::{Exchange, Refusal};
+use crate::view::View;
+use edgewit_mapping::expression::{RequestScope, RequestSource};
+use edgewit_model::gateway_response::GatewayResponseType::{
+    ACCESS_DENIED, AUTHORIZER_CONFIGURATION_ERROR, AUTHORIZER_FAILURE, DEFAULT_4XX, UNAUTHORIZED,
+};
+use edgewit_plan::plan::{AuthorizerKind, AuthorizerPlan, RouteAuthorization};
+use edgewit_plugin::{AuthorizerRequest, PluginError};
+use edgewit_policy::{ConditionKeys, PolicyRequest, Verdict, same_account};
+use pingora_http::RequestHeader;
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Bytes that a method ARN may have where somebody has to look at it.
+pub const METHOD_ARN_BYTES: usize = 1600;
+
+/// Decides whether the caller may call the route.
+///
+/// # Errors
+/// 401, 403, 414 or 500, as API Gateway answers them.
+pub(super) async fn run(header: &mut RequestHeader, exchange: &mut Exchange) -> Result<(), Refusal> {
+    let Some(route) = exchange.route() else { return Err(Refusal::internal()) };
+    let has_policy = exchange.stage().is_some_and(|stage| stage.plan.resource_policy.is_some());
+    let index = match &route.authorization {
+        RouteAuthorization::Open if !has_policy => return Ok(()),
+        RouteAuthorization::Open => None,
+        RouteAuthorization::Authorizer(index) => Some(*index),
+        RouteAuthorization::Unavailable(_) => return Err(Refusal::configuration()),
+    };
+    let method = exchange.verb.map_or("-", |verb| verb.as_str());
+    let arn = exchange.method_arn(method);
+    if arn.len() > METHOD_ARN_BYTES {
+        return Err(Refusal::new(DEFAULT_4XX, "Request URI too long", "RequestUriTooLongException").with_status(414));
+    }
+    let of_resource = resource_policy(header, exchange, &arn);
+    let Some(index) = index else {
+        return match of_resource {
+            Some(Verdict::Allow) | None => Ok(()),
+            Some(verdict) => Err(anonymous_denied(&arn, verdict)),
+        };
+    };
+    if of_resource == Some(Verdict::ExplicitDeny) {
+        return Err(anonymous_denied(&arn, Verdict::ExplicitDeny));
+    }
+    let of_caller = ask(header, exchange, index, &arn).await?;
+    let verdict = of_resource.map_or(of_caller, |of_resource| same_account(of_caller, of_resource));
+    match verdict {
+        Verdict::Allow => Ok(()),
+        Verdict::ExplicitDeny => {
+            exchange.authorizer.caller = None;
+            Err(denied("User is not authorized to access this resource with an explicit deny"))
+        }
+        Verdict::Silent => {
+            exchange.authorizer.caller = None;
+            Err(denied("User is not authorized to access this resource"))
+        }
+    }
+}
+
+fn denied(message: &'static str) -> Refusal {
+    Refusal::new(ACCESS_DENIED, message, "AccessDeniedException")
+}
+
+fn anonymous_denied(arn: &str, verdict: Verdict) -> Refusal {
+    let how = if verdict == Verdict::ExplicitDeny { " with an explicit deny" } else { "" };
+    let arn = masked(arn);
+    let message =
+        format!("User: anonymous is not authorized to perform: execute-api:Invoke on resource: {arn}{how}");
+    Refusal::new(ACCESS_DENIED, message, "AccessDeniedException")
+}
+
+/// Hides the account but for its last four digits.
+fn masked(arn: &str) -> String {
+    let mut parts = arn.splitn(6, ':').map(str::to_owned).collect::<Vec<_>>();
+    if let Some(account) = parts.get_mut(4)
+        && let Some(hidden) = account.len().checked_sub(4)
+    {
+        account.replace_range(..hidden, &"*".repeat(hidden));
+    }
+    parts.join(":")
+}
+
+fn unauthorized() -> Refusal {
+    Refusal::new(UNAUTHORIZED, "Unauthorized", "UnauthorizedException")
+}
+
+fn resource_policy(header: &RequestHeader, exchange: &Exchange, arn: &str) -> Option<Verdict> {
+    let policy = exchange.stage()?.plan.resource_policy.as_ref()?;
+    let conditions = Conditions { header, exchange };
+    Some(policy.evaluate(&invoke(arn, &conditions)))
+}
+
+fn invoke<'a>(resource: &'a str, conditions: &'a dyn ConditionKeys) -> PolicyRequest<'a> {
+    PolicyRequest { principal: None, action: "execute-api:Invoke", resource, conditions }
+}
+
+/// The condition keys that are known of every request.
+struct Conditions<'a> {
+    header: &'a RequestHeader,
+    exchange: &'a Exchange,
+}
+
+impl ConditionKeys for Conditions<'_> {
+    fn get(&self, key_lower: &str, each: &mut dyn FnMut(&str)) {
+        let header = |name: &str| self.header.headers.get(name).and_then(|value| value.to_str().ok());
+        match key_lower {
+            "aws:sourceip" => each(&self.exchange.client.to_canonical().to_string()),
+            "aws:useragent" => header("user-agent").into_iter().for_each(each),
+            "aws:referer" => header("referer").into_iter().for_each(each),
+            // TLS ends before this node, if anywhere.
+            "aws:securetransport" => each("false"),
+            "aws:epochtime" => each(&(self.exchange.ids.epoch_ms / 1000).to_string()),
+            "aws:currenttime" => each(&crate::time::iso8601(self.exchange.ids.epoch_ms)),
+            _ => {}
+        }
+    }
+}
+
+/// What the authorizer, or its kept result, says about the method.
+async fn ask(
+    header: &mut RequestHeader,
+    exchange: &mut Exchange,
+    index: usize,
+    arn: &str,
+) -> Result<Verdict, Refusal> {
+    let Some(stage) = exchange.stage().map(Arc::clone) else { return Err(Refusal::internal()) };
+    let (Some(plan), Some(runtime)) = (stage.plan.authorizers.get(index), stage.authorizers.get(index)) else {
+        return Err(Refusal::internal());
+    };
+    let identity = identity(plan, runtime, header, exchange)?;
+    let outcome = match runtime.cached(&identity.key) {
+        Some(outcome) => outcome,
+        None => {
+            let key = identity.key.clone();
+            let outcome = call(runtime, header, exchange, identity, arn).await?;
+            runtime.keep(key, &outcome);
+            outcome
+        }
+    };
+    exchange.authorizer.status = Some(200);
+    let conditions = Conditions { header, exchange };
+    let (caller, verdict) = match &*outcome {
+        Outcome::Allow(caller) => (Some(caller), Verdict::Allow),
+        Outcome::Policy(caller, policy) => (Some(caller), policy.evaluate(&invoke(arn, &conditions))),
+        Outcome::Deny => (None, Verdict::ExplicitDeny),
+        Outcome::Unauthorized => {
+            exchange.authorizer.status = Some(401);
+            return Err(unauthorized());
+        }
+    };
+    exchange.authorizer.caller = caller.map(Arc::clone);
+    if verdict != Verdict::Allow {
+        exchange.authorizer.status = Some(403);
+    }
+    Ok(verdict)
+}
+
+/// Who the caller says it is.
+struct Identity {
+    token: Option<String>,
+    sources: Vec<String>,
+    key: String,
+}
+
+/// Collects identity sources; what is missing is a 401 without a call.
+fn identity(
+    plan: &AuthorizerPlan,
+    runtime: &AuthorizerRuntime,
+    header: &RequestHeader,
+    exchange: &mut Exchange,
+) -> Result<Identity, Refusal> {
+    match &plan.kind {
+        AuthorizerKind::Token { header: name, validation } => {
+            let token = last_header(header, name).filter(|token| !token.is_empty());
+            let valid = |token: &str| validation.as_ref().is_none_or(|pattern| pattern.is_match(token));
+            let Some(token) = token.filter(|token| valid(token)) else {
+                exchange.authorizer.status = Some(401);
+                return Err(unauthorized());
+            };
+            Ok(Identity { sources: vec![token.to_owned()], key: token.to_owned(), token: Some(token.to_owned()) })
+        }
+        AuthorizerKind::Request { identity_sources } => {
+            let view = View::new(header, exchange);
+            let Some(stage) = exchange.stage() else { return Err(Refusal::internal()) };
+            let scope = RequestScope::new(&view, &view, &stage.plan.stage_variables);
+            let mut identity = Identity { token: None, sources: Vec::new(), key: String::new() };
+            let mut missing = false;
+            for source in identity_sources {
+                let value = identity_value(source, header, &scope);
+                missing |= value.is_empty();
+                // The length keeps `ab` + `c` apart from `a` + `bc`.
+                identity.key.push_str(&format!("{}:{value}", value.len()));
+                identity.sources.push(value);
+            }
+            // Without kept results there is nothing to look up, and the function sees every request.
+            if missing && runtime.keeps_results() {
+                exchange.authorizer.status = Some(401);
+                return Err(unauthorized());
+            }
+            Ok(identity)
+        }
+    }
+}
+
+fn identity_value(source: &RequestSource, header: &RequestHeader, scope: &RequestScope<'_>) -> String {
+    if let RequestSource::Header(name) = source {
+        return last_header(header, name).unwrap_or_default().to_owned();
+    }
+    let value = source.evaluate(scope).ok().and_then(|values| values.joined());
+    value.map(|value| String::from_utf8_lossy(&value).into_owned()).unwrap_or_default()
+}
+
+fn last_header<'a>(header: &'a RequestHeader, name: &str) -> Option<&'a str> {
+    header.headers.get_all(name).iter().next_back()?.to_str().ok()
+}
+
+async fn call(
+    runtime: &AuthorizerRuntime,
+    header: &mut RequestHeader,
+    exchange: &mut Exchange,
+    identity: Identity,
+    arn: &str,
+) -> Result<Arc<Outcome>, Refusal> {
+    let blank = RequestHeader::build("GET", b"/", Some(0)).map_err(|_| Refusal::internal())?;
+    // The plugin runs on a stack of its own and needs an owned request. Moving header and exchange
+    // out for the call and back afterwards costs nothing; a copy of the headers would.
+    let asked = Arc::new(Asked {
+        header: std::mem::replace(header, blank),
+        exchange: std::mem::replace(exchange, Exchange::new()),
+        identity,
+        arn: arn.to_owned(),
+    });
+    let started = Instant::now();
+    let result = runtime.plugin.authorize(Arc::clone(&asked) as Arc<dyn AuthorizerRequest>).await;
+    let Ok(asked) = Arc::try_unwrap(asked) else {
+        tracing::error!("a plugin's request outlived its call");
+        return Err(Refusal::internal());
+    };
+    *header = asked.header;
+    *exchange = asked.exchange;
+    exchange.authorizer.latency = Some(started.elapsed());
+    let failed = match result {
+        Ok(decision) => match Outcome::new(decision) {
+            Ok(outcome) => return Ok(Arc::new(outcome)),
+            Err(error) => error,
+        },
+        Err(error) => {
+            tracing::warn!(plugin = runtime.plugin.name(), request = exchange.ids.request_id(), %error, "an authorizer failed");
+            exchange.authorizer.status = Some(500);
+            exchange.authorizer.error = Some(error.to_string());
+            return Err(failure(&error));
+        }
+    };
+    tracing::warn!(plugin = runtime.plugin.name(), error = failed, "an authorizer returned no valid policy");
+    exchange.authorizer.status = Some(500);
+    exchange.authorizer.error = Some(failed);
+    Err(null_message(AUTHORIZER_CONFIGURATION_ERROR, "AuthorizerConfigurationException"))
+}
+
+fn failure(error: &PluginError) -> Refusal {
+    match error {
+        // The authorizer was never asked: the node is what failed.
+        PluginError::PoolExhausted { .. } => null_message(AUTHORIZER_FAILURE, "AuthorizerFailureException"),
+        _ => null_message(AUTHORIZER_CONFIGURATION_ERROR, "AuthorizerConfigurationException"),
+    }
+}
+
+fn null_message(
+    kind: edgewit_model::gateway_response::GatewayResponseType,
+    error_type: &'static str,
+) -> Refusal {
+    Refusal { kind, status: None, message: None, error_type, validation: None }
+}
+
+/// A request as an authorizer may ask about it.
+struct Asked {
+    header: RequestHeader,
+    exchange: Exchange,
+    identity: Identity,
+    arn: String,
+}
+
+impl Asked {
+    fn view(&self) -> View<'_> {
+        View::new(&self.header, &self.exchange)
+    }
+
+    fn plan_text(&self, pick: impl Fn(&edgewit_plan::plan::Plan) -> &str) -> Cow<'_, str> {
+        let text = self.exchange.stage().map(|stage| pick(&stage.plan).to_owned());
+        Cow::Owned(text.unwrap_or_default())
+    }
+}
+
+impl AuthorizerRequest for Asked {
+    fn method(&self) -> Cow<'_, str> {
+        Cow::Borrowed(self.exchange.verb.map_or(self.header.method.as_str(), |verb| verb.as_str()))
+    }
+
+    fn path(&self) -> Cow<'_, str> {
+        Cow::Borrowed(self.exchange.place.as_ref().map_or("", |place| &place.path))
+    }
+
+    fn resource_path(&self) -> Cow<'_, str> {
+        Cow::Borrowed(self.exchange.route().map_or("", |route| &route.resource_path))
+    }
+
+    fn stage(&self) -> Cow<'_, str> {
+        self.plan_text(|plan| &plan.stage)
+    }
+
+    fn api_id(&self) -> Cow<'_, str> {
+        self.plan_text(|plan| &plan.api_id)
+    }
+
+    fn request_id(&self) -> Cow<'_, str> {
+        Cow::Borrowed(self.exchange.ids.request_id())
+    }
+
+    fn source_ip(&self) -> Cow<'_, str> {
+        Cow::Owned(self.exchange.client.to_string())
+    }
+
+    fn protocol(&self) -> Cow<'_, str> {
+        // As `$context.protocol`, whatever the client speaks.
+        Cow::Borrowed("HTTP/1.1")
+    }
+
+    fn header(&self, name: &str) -> Option<Cow<'_, str>> {
+        let value = self.header.headers.get_all(name).iter().next_back()?;
+        Some(String::from_utf8_lossy(value.as_bytes()))
+    }
+
+    fn header_values(&self, name: &str, each: &mut dyn FnMut(&str)) {
+        for value in self.header.headers.get_all(name) {
+            each(&String::from_utf8_lossy(value.as_bytes()));
+        }
+    }
+
+    fn header_names(&self, each: &mut dyn FnMut(&str)) {
+        let mut seen: Vec<String> = Vec::new();
+        for (name, _) in self.header.case_header_iter() {
+            let spelled = String::from_utf8_lossy(name.as_slice());
+            if !seen.iter().any(|known| known.eq_ignore_ascii_case(&spelled)) {
+                each(&spelled);
+                seen.push(spelled.into_owned());
+            }
+        }
+    }
+
+    fn query(&self, name: &str) -> Option<Cow<'_, str>> {
+        edgewit_mapping::query::last(self.header.uri.query().unwrap_or(""), name)
+    }
+
+    fn query_values(&self, name: &str, each: &mut dyn FnMut(&str)) {
+        edgewit_mapping::RequestParameters::query_all(&self.view(), name, each);
+    }
+
+    fn query_names(&self, each: &mut dyn FnMut(&str)) {
+        let mut seen: Vec<String> = Vec::new();
+        for (name, _) in edgewit_mapping::query::pairs(self.header.uri.query().unwrap_or("")) {
+            let name = edgewit_mapping::query::decode(name);
+            if !seen.iter().any(|known| *known == *name) {
+                each(&name);
+                seen.push(name.into_owned());
+            }
+        }
+    }
+
+    fn path_parameter(&self, name: &str) -> Option<Cow<'_, str>> {
+        let value = edgewit_mapping::RequestParameters::path(&self.view(), name)?.to_owned();
+        Some(Cow::Owned(value))
+    }
+
+    fn stage_variable(&self, name: &str) -> Option<Cow<'_, str>> {
+        let stage = self.exchange.stage()?;
+        stage.plan.stage_variable(name).map(|value| Cow::Owned(value.to_owned()))
+    }
+
+    fn context(&self, name: &str) -> Option<Cow<'_, str>> {
+        use edgewit_mapping::{Context, ContextVariable};
+        let mut out = Vec::new();
+        let variable = ContextVariable::parse(name);
+        self.view().write(&variable, &mut out).then(|| Cow::Owned(String::from_utf8_lossy(&out).into_owned()))
+    }
+
+    fn method_arn(&self) -> Cow<'_, str> {
+        Cow::Borrowed(&self.arn)
+    }
+
+    fn authorization_token(&self) -> Option<Cow<'_, str>> {
+        self.identity.token.as_deref().map(Cow::Borrowed)
+    }
+
+    fn identity_sources(&self, each: &mut dyn FnMut(&str)) {
+        self.identity.sources.iter().for_each(|source| each(source));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_is_masked_but_for_four_digits() {
+        assert_eq!(
+            masked("arn:aws:execute-api:us-east-1:123456789012:a/dev/GET/x:y"),
+            "arn:aws:execute-api:us-east-1:********9012:a/dev/GET/x:y"
+        );
+    }
+}

@@ -1,0 +1,74 @@
+//! Stage 12, first half: the answer's way to the client.
+//!
+//! Every answer passes here, whether Pingora proxies it or the node makes it.
+
+use crate::exchange::Exchange;
+use crate::pipeline::body::expects_continue;
+use bytes::Bytes;
+use pingora_core::protocols::http::ServerSession;
+use pingora_error::Result;
+use pingora_http::ResponseHeader;
+
+/// Bytes of an unread request body that are read and thrown away so that the connection can be
+/// used again; a larger rest closes it.
+const DRAIN_BYTES: u64 = 64 * 1024;
+
+/// Adds what every answer carries.
+///
+/// # Errors
+/// When a value is not a legal header value, which the identifiers always are.
+pub(super) fn head(response: &mut ResponseHeader, exchange: &mut Exchange) -> Result<()> {
+    exchange.status = response.status.as_u16();
+    response.insert_header("x-amzn-RequestId", exchange.ids.request_id())?;
+    response.insert_header("x-amz-apigw-id", exchange.ids.extended_id())?;
+    if !response.headers.contains_key("content-type") && !response.status.is_informational() {
+        response.insert_header("Content-Type", "application/json")?;
+    }
+    Ok(())
+}
+
+/// Sends an answer that the node has made: the header with its length and the whole body.
+///
+/// # Errors
+/// When the client is gone.
+pub(super) async fn respond(
+    session: &mut ServerSession,
+    exchange: &mut Exchange,
+    mut response: Box<ResponseHeader>,
+    body: Bytes,
+) -> Result<()> {
+    head(&mut response, exchange)?;
+    let status = response.status;
+    let bodyless = status.is_informational() || status == 204 || status == 304;
+    if !bodyless {
+        response.insert_header("Content-Length", body.len())?;
+    }
+    drain_small_body(session).await;
+    let empty = bodyless || body.is_empty() || session.req_header().method == http::Method::HEAD;
+    if session.is_http2() && empty {
+        // One frame says it all; an empty DATA frame would follow otherwise.
+        return send_h2_head(session, response).await;
+    }
+    session.write_response_header(response).await?;
+    session.write_response_body(if empty { Bytes::new() } else { body }, true).await
+}
+
+async fn send_h2_head(session: &mut ServerSession, response: Box<ResponseHeader>) -> Result<()> {
+    match session {
+        ServerSession::H2(h2) => h2.write_response_header(response, true),
+        _ => session.write_response_header(response).await,
+    }
+}
+
+/// Reads a small rest of the request body, unless the client still waits to be told to send it.
+async fn drain_small_body(session: &mut ServerSession) {
+    if session.is_body_done() || expects_continue(session.req_header()) {
+        return;
+    }
+    let announced = session.get_header("content-length").and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length <= DRAIN_BYTES) {
+        // Where it fails the connection closes, as it would without trying.
+        let drain = session.drain_request_body();
+        let _drained = pingora_timeout::timeout(std::time::Duration::from_secs(1), drain).await;
+    }
+}

@@ -1,0 +1,201 @@
+//! A call to an HTTP backend that the node makes itself, with whole bodies both ways.
+//!
+//! HTTP integrations always come here, HTTP_PROXY ones when the body was needed before the call.
+
+use super::super::{map_request, map_response};
+use super::{failure, timeout};
+use crate::exchange::{Exchange, Refusal};
+use crate::upstream::Upstream;
+use crate::view::View;
+use bytes::{Bytes, BytesMut};
+use edgewit_mapping::forwarding::{IntegrationKind, request_header};
+use edgewit_model::api::Verb;
+use edgewit_plan::integration::{HttpPlan, RequestBody};
+use pingora_core::connectors::http::Connector;
+use pingora_error::{Error, ErrorType};
+use pingora_http::{RequestHeader, ResponseHeader};
+use std::time::Instant;
+
+/// What is needed to call a backend.
+pub(crate) struct Call<'a> {
+    pub connector: &'a Connector,
+    pub upstream: &'a Upstream,
+    pub plan: &'a HttpPlan,
+    /// Bytes that the answer's body may have.
+    pub limit: u64,
+}
+
+impl Call<'_> {
+    /// Calls an HTTP integration: only what is mapped is sent, the answer passes the integration response.
+    pub(crate) async fn mapped(
+        &self,
+        header: &RequestHeader,
+        exchange: &mut Exchange,
+        body: Bytes,
+    ) -> Result<(Box<ResponseHeader>, Bytes), Refusal> {
+        let content_type = header.headers.get("content-type").and_then(|value| value.to_str().ok());
+        let body = match self.plan.templates.select(content_type) {
+            RequestBody::Template(text) => Bytes::copy_from_slice(text.as_bytes()),
+            RequestBody::PassThrough => body,
+            RequestBody::Unsupported => return Err(super::mock::unsupported_media_type()),
+        };
+        let request = self.request(header, exchange, &body, IntegrationKind::Http)?;
+        let (response, body) = self.send(request, body, exchange).await?;
+        let mut status = itoa::Buffer::new();
+        let plan = self.plan.responses.select(status.format(response.status.as_u16()));
+        let plan = plan.ok_or_else(Refusal::configuration)?;
+        let view = View::new(header, exchange);
+        let (mut out, body) = map_response::run(plan, IntegrationKind::Http, &view, Some(&response), body)?;
+        if let Some(trace) = &exchange.trace {
+            out.insert_header("X-Amzn-Trace-Id", trace).map_err(|_| Refusal::internal())?;
+        }
+        Ok((out, body))
+    }
+
+    /// Calls an HTTP_PROXY integration whose body had to be read first.
+    pub(crate) async fn proxied(
+        &self,
+        header: &RequestHeader,
+        exchange: &mut Exchange,
+        body: Bytes,
+    ) -> Result<(Box<ResponseHeader>, Bytes), Refusal> {
+        let request = self.request(header, exchange, &body, IntegrationKind::HttpProxy)?;
+        let (mut response, body) = self.send(request, body, exchange).await?;
+        map_response::proxied(&mut response).map_err(|_| Refusal::internal())?;
+        response.remove_header("transfer-encoding");
+        Ok((response, body))
+    }
+
+    fn request(
+        &self,
+        header: &RequestHeader,
+        exchange: &mut Exchange,
+        body: &Bytes,
+        kind: IntegrationKind,
+    ) -> Result<Box<RequestHeader>, Refusal> {
+        let mut view = View::new(header, exchange);
+        view.body = Some(body);
+        let mapped = map_request::run(self.plan, kind, &view)?;
+        let method = self.plan.method.or(exchange.verb).unwrap_or(Verb::GET).as_str();
+        let internal = |_| Refusal::internal();
+        let mut request = RequestHeader::build(method, mapped.target.as_bytes(), Some(12)).map_err(internal)?;
+        if kind == IntegrationKind::HttpProxy {
+            for (name, value) in &header.headers {
+                if request_header(kind, name.as_str()) {
+                    request.append_header(name.clone(), value.clone()).map_err(internal)?;
+                }
+            }
+        } else if sends_content_type(exchange.verb) && let Some(value) = header.headers.get("content-type") {
+            request.insert_header("Content-Type", value.clone()).map_err(internal)?;
+        }
+        let trace = header.headers.get("x-amzn-trace-id").and_then(|value| value.to_str().ok());
+        map_request::set_gateway_headers(&mut request, self.plan, &mapped, exchange, trace).map_err(internal)?;
+        if sends_body(method) {
+            request.insert_header("Content-Length", body.len()).map_err(internal)?;
+        }
+        Ok(Box::new(request))
+    }
+
+    async fn send(
+        &self,
+        request: Box<RequestHeader>,
+        body: Bytes,
+        exchange: &mut Exchange,
+    ) -> Result<(Box<ResponseHeader>, Bytes), Refusal> {
+        let started = Instant::now();
+        exchange.integration.started = Some(started);
+        let body = if sends_body(request.method.as_str()) { body } else { Bytes::new() };
+        // API Gateway's time-out is one for the whole call.
+        let result = tokio::time::timeout(self.plan.timeout, self.attempts(request, body)).await;
+        exchange.integration.latency = Some(started.elapsed());
+        let refused = |exchange: &mut Exchange, refusal: Refusal| {
+            exchange.integration.error.clone_from(&refusal.message);
+            refusal
+        };
+        match result {
+            Ok(Ok((response, body))) => {
+                exchange.integration.status = Some(response.status.as_u16());
+                Ok((response, body))
+            }
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "a call to an integration failed");
+                Err(refused(exchange, failure(&error)))
+            }
+            Err(_late) => Err(refused(exchange, timeout())),
+        }
+    }
+
+    /// Tries once more where that is safe: nothing of the request can have been acted upon, or the
+    /// method is idempotent and the connection came out of the pool and was closed under us.
+    async fn attempts(
+        &self,
+        request: Box<RequestHeader>,
+        body: Bytes,
+    ) -> Result<(Box<ResponseHeader>, Bytes), Box<Error>> {
+        let mut left = self.upstream.addresses().clamp(1, 3);
+        loop {
+            left -= 1;
+            match self.attempt(request.clone(), body.clone()).await {
+                Ok(answer) => return Ok(answer),
+                Err(Failed::ToConnect(error)) if left == 0 => return Err(error),
+                Err(Failed::ToConnect(_)) => {}
+                Err(Failed::OnReused(_)) if idempotent(&request.method) => {}
+                Err(Failed::OnReused(error) | Failed::Later(error)) => return Err(error),
+            }
+            left = left.max(1);
+        }
+    }
+
+    async fn attempt(
+        &self,
+        request: Box<RequestHeader>,
+        body: Bytes,
+    ) -> Result<(Box<ResponseHeader>, Bytes), Failed> {
+        let unresolved = |error| Failed::ToConnect(Error::because(ErrorType::ConnectNoRoute, "resolving", error));
+        let peer = self.upstream.peer(false).await.map_err(unresolved)?;
+        let (mut session, reused) = self.connector.get_http_session(&*peer).await.map_err(Failed::ToConnect)?;
+        let first = |error| if reused { Failed::OnReused(error) } else { Failed::Later(error) };
+        session.set_read_timeout(Some(self.plan.timeout));
+        session.write_request_header(request).await.map_err(first)?;
+        if !body.is_empty() {
+            session.write_request_body(body, true).await.map_err(first)?;
+        }
+        session.finish_request_body().await.map_err(first)?;
+        let header = loop {
+            session.read_response_header().await.map_err(first)?;
+            match session.response_header() {
+                Some(header) if header.status.is_informational() => {}
+                Some(header) => break Box::new(header.clone()),
+                None => return Err(Failed::Later(Error::explain(ErrorType::ReadError, "no response header"))),
+            }
+        };
+        let mut whole = BytesMut::new();
+        while let Some(part) = session.read_response_body().await.map_err(Failed::Later)? {
+            if (whole.len() + part.len()) as u64 > self.limit {
+                return Err(Failed::Later(Error::explain(ErrorType::InternalError, "the response is too large")));
+            }
+            whole.extend_from_slice(&part);
+        }
+        let idle = peer.options.idle_timeout;
+        self.connector.release_http_session(session, &*peer, idle).await;
+        Ok((header, whole.freeze()))
+    }
+}
+
+enum Failed {
+    ToConnect(Box<Error>),
+    OnReused(Box<Error>),
+    Later(Box<Error>),
+}
+
+fn idempotent(method: &::http::Method) -> bool {
+    method.is_idempotent()
+}
+
+fn sends_body(method: &str) -> bool {
+    !matches!(method, "GET" | "HEAD" | "OPTIONS")
+}
+
+fn sends_content_type(verb: Option<Verb>) -> bool {
+    !matches!(verb, Some(Verb::GET | Verb::HEAD | Verb::OPTIONS))
+}

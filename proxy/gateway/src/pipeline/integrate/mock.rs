@@ -1,0 +1,51 @@
+//! MOCK: the answer comes out of the API's definition.
+
+use super::super::map_response;
+use crate::exchange::{Exchange, Refusal};
+use crate::view::View;
+use bytes::Bytes;
+use edgewit_mapping::forwarding::IntegrationKind;
+use edgewit_model::gateway_response::GatewayResponseType::UNSUPPORTED_MEDIA_TYPE;
+use edgewit_plan::integration::{MockAnswer, MockPlan};
+use pingora_http::{RequestHeader, ResponseHeader};
+
+/// Whether the client's body decides, because no template applies.
+pub(crate) fn wants_body(plan: &MockPlan, header: &RequestHeader) -> bool {
+    matches!(plan.answer(content_type(header)), MockAnswer::ReadBody)
+}
+
+/// The answer of a MOCK integration.
+///
+/// # Errors
+/// 415 where bodies without a template may not pass, 500 where no status can be found or nothing matches it.
+pub(crate) fn run(
+    plan: &MockPlan,
+    header: &RequestHeader,
+    exchange: &Exchange,
+    body: &[u8],
+) -> Result<(Box<ResponseHeader>, Bytes), Refusal> {
+    let mut answer = plan.answer(content_type(header));
+    let text;
+    if matches!(answer, MockAnswer::ReadBody) {
+        text = String::from_utf8_lossy(body);
+        answer = plan.answer_body(&text);
+    }
+    match answer {
+        MockAnswer::Response(response) => {
+            let view = View::new(header, exchange);
+            map_response::run(response, IntegrationKind::Mock, &view, None, Bytes::new())
+        }
+        MockAnswer::Unsupported => Err(unsupported_media_type()),
+        MockAnswer::NoResponse => Err(Refusal::configuration()),
+        MockAnswer::ReadBody | MockAnswer::InvalidStatus => Err(Refusal::internal()),
+    }
+}
+
+/// 415 for a body that no template takes.
+pub(crate) fn unsupported_media_type() -> Refusal {
+    Refusal::new(UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type", "BadRequestException")
+}
+
+fn content_type(header: &RequestHeader) -> Option<&str> {
+    header.headers.get("content-type").and_then(|value| value.to_str().ok())
+}

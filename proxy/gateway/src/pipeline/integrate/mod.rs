@@ -1,0 +1,33 @@
+//! Stage 10: calling the integration.
+
+pub(super) mod http;
+pub(super) mod mock;
+pub(super) mod relay;
+
+pub use relay::Relay;
+
+use crate::exchange::Refusal;
+use edgewit_model::gateway_response::GatewayResponseType::{INTEGRATION_FAILURE, INTEGRATION_TIMEOUT};
+use pingora_error::{Error, ErrorType};
+
+/// What the gateway answers when a call to a backend failed, and what the access log says about it.
+pub(super) fn failure(error: &Error) -> Refusal {
+    use ErrorType as E;
+    match error.etype() {
+        E::ConnectTimedout | E::TLSHandshakeTimedout | E::ReadTimedout | E::WriteTimedout => timeout(),
+        // Nothing listens there, or the name has no address: the endpoint is configured wrongly.
+        E::ConnectRefused | E::ConnectNoRoute | E::BindError | E::SocketError => Refusal::configuration(),
+        E::HTTPStatus(_) | E::InternalError => Refusal::internal(),
+        _ => network(),
+    }
+}
+
+/// 504 for a backend that did not answer in time.
+pub(super) fn timeout() -> Refusal {
+    Refusal::new(INTEGRATION_TIMEOUT, "Endpoint request timed out", "InternalServerErrorException")
+}
+
+/// 504 for a connection that broke or could not be secured.
+pub(super) fn network() -> Refusal {
+    Refusal::new(INTEGRATION_FAILURE, "Network error communicating with endpoint", "InternalServerErrorException")
+}

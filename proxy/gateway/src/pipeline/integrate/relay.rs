@@ -1,0 +1,131 @@
+//! HTTP_PROXY, streamed: Pingora carries the request to the backend and the answer back.
+
+use super::super::map_request::{self, Mapped};
+use crate::exchange::{Exchange, Refusal};
+use crate::upstream::Upstream;
+use crate::view::View;
+use edgewit_mapping::forwarding::IntegrationKind;
+use edgewit_model::api::ResponseTransferMode;
+use edgewit_plan::integration::HttpPlan;
+use pingora_core::upstreams::peer::HttpPeer;
+use pingora_error::{Error, ErrorType, Result};
+use pingora_http::{RequestHeader, ResponseHeader};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// A request that Pingora proxies.
+#[derive(Debug)]
+pub struct Relay {
+    plan: Arc<HttpPlan>,
+    upstream: Arc<Upstream>,
+    mapped: Mapped,
+    /// The client asked for a WebSocket; nothing else is upgraded.
+    upgrade: bool,
+    /// Over HTTP/2, with trailers.
+    grpc: bool,
+    /// Addresses that may still be tried.
+    attempts: usize,
+    /// Bytes that the answer may still have; `None` for a streamed one.
+    answer_left: Option<u64>,
+}
+
+/// Prepares the request for Pingora.
+///
+/// # Errors
+/// As [`map_request::run`].
+pub(crate) fn prepare(
+    plan: &Arc<HttpPlan>,
+    upstream: &Arc<Upstream>,
+    header: &RequestHeader,
+    exchange: &mut Exchange,
+    limit: u64,
+) -> Result<(), Refusal> {
+    let mapped = map_request::run(plan, IntegrationKind::HttpProxy, &View::new(header, exchange))?;
+    let is = |name: &str, wanted: &[u8]| {
+        header.headers.get(name).is_some_and(|value| value.as_bytes().get(..wanted.len()).is_some_and(|v| v.eq_ignore_ascii_case(wanted)))
+    };
+    exchange.relay = Some(Relay {
+        plan: Arc::clone(plan),
+        upstream: Arc::clone(upstream),
+        mapped,
+        upgrade: is("upgrade", b"websocket"),
+        grpc: is("content-type", b"application/grpc"),
+        attempts: upstream.addresses().clamp(1, 3),
+        answer_left: (plan.response_transfer_mode == ResponseTransferMode::Buffered).then_some(limit),
+    });
+    Ok(())
+}
+
+impl Relay {
+    /// The client asked for a WebSocket.
+    pub(crate) fn upgrade(&self) -> bool {
+        self.upgrade
+    }
+
+    /// Where to connect to.
+    pub(crate) async fn peer(&self) -> Result<Box<HttpPeer>> {
+        self.upstream
+            .peer(self.grpc)
+            .await
+            .map_err(|error| Error::because(ErrorType::ConnectNoRoute, "resolving the integration's host", error))
+    }
+
+    /// Whether another address may be tried after a connection that could not be made.
+    pub(crate) fn may_retry(&mut self) -> bool {
+        self.attempts = self.attempts.saturating_sub(1);
+        self.attempts > 0
+    }
+
+    /// Counts bytes of the answer's body.
+    ///
+    /// # Errors
+    /// When the answer is larger than a buffered answer may be.
+    pub(crate) fn count_answer(&mut self, bytes: usize) -> Result<()> {
+        if let Some(left) = &mut self.answer_left {
+            *left = left.checked_sub(bytes as u64).ok_or_else(|| {
+                Error::explain(ErrorType::InternalError, "the integration's answer exceeds the payload limit")
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// Turns the client's header (a copy, with hop-by-hop headers handled by Pingora) into the backend's.
+///
+/// # Errors
+/// When a value is not legal in a header or target.
+pub(crate) fn request(request: &mut RequestHeader, exchange: &mut Exchange) -> Result<()> {
+    let Some(relay) = exchange.relay.take() else { return Ok(()) };
+    exchange.integration.started = Some(Instant::now());
+    let result = rewrite(request, exchange, &relay);
+    exchange.relay = Some(relay);
+    result
+}
+
+fn rewrite(request: &mut RequestHeader, exchange: &mut Exchange, relay: &Relay) -> Result<()> {
+    let verb = relay.plan.method.or(exchange.verb);
+    if let Some(verb) = verb
+        && request.method.as_str() != verb.as_str()
+    {
+        let method = ::http::Method::from_bytes(verb.as_str().as_bytes());
+        request.set_method(method.map_err(|e| Error::because(ErrorType::InternalError, "method", e))?);
+    }
+    request.set_raw_path(relay.mapped.target.as_bytes())?;
+    map_request::rewrite_header(request, &relay.plan, &relay.mapped, exchange, relay.upgrade, relay.grpc)
+}
+
+/// Notes what the backend answered, and checks its announced length.
+///
+/// # Errors
+/// When the answer is larger than a buffered answer may be.
+pub(crate) fn answered(response: &ResponseHeader, exchange: &mut Exchange) -> Result<()> {
+    exchange.integration.latency = exchange.integration.started.map(|started| started.elapsed());
+    exchange.integration.status = Some(response.status.as_u16());
+    let announced = response.headers.get("content-length").and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
+    if let (Some(relay), Some(length)) = (&exchange.relay, announced)
+        && relay.answer_left.is_some_and(|left| length > left)
+    {
+        return Error::e_explain(ErrorType::InternalError, "the integration's answer exceeds the payload limit");
+    }
+    Ok(())
+}

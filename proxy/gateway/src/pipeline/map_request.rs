@@ -1,0 +1,190 @@
+//! Stage 9: what the backend is asked: path, query and headers out of the request.
+
+use crate::exchange::{Exchange, Refusal};
+use crate::view::View;
+use edgewit_mapping::expression::{RequestScope, RequestSource, Values};
+use edgewit_mapping::forwarding::{IntegrationKind, MappedHeader, request_header};
+use edgewit_mapping::query;
+use edgewit_model::gateway_response::GatewayResponseType::DEFAULT_4XX;
+use edgewit_plan::integration::{HttpPlan, Piece};
+use http::{HeaderName, HeaderValue};
+use pingora_http::RequestHeader;
+
+/// Headers that the gateway writes itself.
+const API_ID: &str = "X-Amzn-Apigateway-Api-Id";
+const TRACE_ID: &str = "X-Amzn-Trace-Id";
+
+/// What is sent to the backend besides method and body.
+#[derive(Debug, Default)]
+pub struct Mapped {
+    /// Path and query.
+    pub target: String,
+    /// Headers that mappings set: they replace the client's.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+/// Evaluates all mappings of `plan`.
+///
+/// # Errors
+/// 400 when a body expression meets a broken JSON body; 500 for a header that may not be mapped.
+pub(super) fn run(plan: &HttpPlan, kind: IntegrationKind, view: &View<'_>) -> Result<Mapped, Refusal> {
+    let mappings = &plan.mappings;
+    let forwards_query = kind == IntegrationKind::HttpProxy && !view.raw_query().is_empty();
+    if let Some(fixed) = &plan.target.fixed
+        && mappings.headers.is_empty()
+        && mappings.query.is_empty()
+        && !forwards_query
+    {
+        return Ok(Mapped { target: String::from(&**fixed), headers: Vec::new() });
+    }
+    let Some(stage) = view.exchange.stage() else { return Err(Refusal::internal()) };
+    let scope = RequestScope::new(view, view, &stage.plan.stage_variables);
+    Ok(Mapped { target: target(plan, kind, view, &scope)?, headers: headers(plan, &scope)? })
+}
+
+fn evaluate<'s>(source: &'s RequestSource, scope: &'s RequestScope<'_>) -> Result<Values<'s>, Refusal> {
+    source.evaluate(scope).map_err(|_| {
+        Refusal::new(DEFAULT_4XX, "Invalid JSON in request body", "BadRequestException").with_status(400)
+    })
+}
+
+fn target(
+    plan: &HttpPlan,
+    kind: IntegrationKind,
+    view: &View<'_>,
+    scope: &RequestScope<'_>,
+) -> Result<String, Refusal> {
+    let mut out = Vec::with_capacity(128);
+    pieces(&plan.target.path, plan, scope, false, &mut out)?;
+    out.push(b'?');
+    let query_start = out.len();
+    pieces(&plan.target.query, plan, scope, true, &mut out)?;
+    let separate = |out: &mut Vec<u8>| {
+        if out.len() > query_start {
+            out.push(b'&');
+        }
+    };
+    // The client's own come before mapped ones of the same name.
+    if kind == IntegrationKind::HttpProxy && !view.raw_query().is_empty() {
+        separate(&mut out);
+        query::recode_pairs(view.raw_query(), &mut out);
+    }
+    for (name, source) in &plan.mappings.query {
+        for value in evaluate(source, scope)?.iter() {
+            separate(&mut out);
+            query::push_pair(name.as_bytes(), value, &mut out);
+        }
+    }
+    if out.len() == query_start {
+        out.pop();
+    }
+    // Everything pushed is percent-encoded or was part of a parsed URI.
+    String::from_utf8(out).map_err(|_| Refusal::configuration())
+}
+
+fn pieces(
+    pieces: &[Piece],
+    plan: &HttpPlan,
+    scope: &RequestScope<'_>,
+    in_query: bool,
+    out: &mut Vec<u8>,
+) -> Result<(), Refusal> {
+    for piece in pieces {
+        match piece {
+            Piece::Literal(text) => out.extend_from_slice(text.as_bytes()),
+            Piece::Placeholder { name, mapping } => {
+                let source = mapping.and_then(|index| plan.mappings.path.get(index));
+                let value = match source {
+                    Some((_, source)) => evaluate(source, scope)?.joined(),
+                    None => None,
+                };
+                match value {
+                    Some(value) if in_query => query::encode(&value, out),
+                    Some(value) => query::encode_path(&value, out),
+                    // What has no value keeps its braces, which a URI must have encoded.
+                    None => {
+                        out.extend_from_slice(b"%7B");
+                        query::encode(name.as_bytes(), out);
+                        out.extend_from_slice(b"%7D");
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn headers(plan: &HttpPlan, scope: &RequestScope<'_>) -> Result<Vec<(HeaderName, HeaderValue)>, Refusal> {
+    let mut out = Vec::with_capacity(plan.mappings.headers.len());
+    for mapping in &plan.mappings.headers {
+        let Some(value) = evaluate(&mapping.source, scope)?.joined() else { continue };
+        match mapping.rule {
+            MappedHeader::Refuse => return Err(Refusal::internal()),
+            MappedHeader::Drop => continue,
+            MappedHeader::Deliver => {}
+        }
+        let name = HeaderName::from_bytes(mapping.lower.as_bytes()).map_err(|_| Refusal::internal())?;
+        let value = HeaderValue::from_bytes(&value).map_err(|_| Refusal::internal())?;
+        out.push((name, value));
+    }
+    Ok(out)
+}
+
+/// Makes the header that is sent to the backend out of the client's, in place.
+///
+/// # Errors
+/// When a value is not a legal header value.
+pub(super) fn rewrite_header(
+    request: &mut RequestHeader,
+    plan: &HttpPlan,
+    mapped: &Mapped,
+    exchange: &mut Exchange,
+    upgrade: bool,
+    grpc: bool,
+) -> pingora_error::Result<()> {
+    let drop: Vec<HeaderName> = request
+        .headers
+        .keys()
+        .filter(|name| !request_header(IntegrationKind::HttpProxy, name.as_str()) && !framing(name, upgrade, grpc))
+        .cloned()
+        .collect();
+    let client_trace = request.headers.get("x-amzn-trace-id").and_then(|v| v.to_str().ok()).map(str::to_owned);
+    for name in drop {
+        request.remove_header(&name);
+    }
+    set_gateway_headers(request, plan, mapped, exchange, client_trace.as_deref())
+}
+
+/// Headers that frame the message to the backend: Pingora has set them already.
+fn framing(name: &HeaderName, upgrade: bool, grpc: bool) -> bool {
+    let name = name.as_str();
+    matches!(name, "content-length" | "transfer-encoding")
+        || upgrade && matches!(name, "connection" | "upgrade")
+        || grpc && matches!(name, "te")
+        // A body that is encoded stays encoded on its way through a proxy.
+        || name == "content-encoding"
+}
+
+/// Adds what the gateway adds, and what mappings set.
+pub(super) fn set_gateway_headers(
+    request: &mut RequestHeader,
+    plan: &HttpPlan,
+    mapped: &Mapped,
+    exchange: &mut Exchange,
+    client_trace: Option<&str>,
+) -> pingora_error::Result<()> {
+    let api_id = exchange.stage().map(|stage| std::sync::Arc::clone(&stage.plan.api_id)).unwrap_or_default();
+    request.insert_header("Host", &*plan.target.authority)?;
+    if !request.headers.contains_key("accept") {
+        request.insert_header("Accept", "application/json")?;
+    }
+    if !request.headers.contains_key("user-agent") {
+        request.insert_header("User-Agent", format!("AmazonAPIGateway_{api_id}"))?;
+    }
+    for (name, value) in &mapped.headers {
+        request.insert_header(name.clone(), value.clone())?;
+    }
+    request.insert_header(API_ID, &*api_id)?;
+    request.insert_header(TRACE_ID, exchange.trace_id(client_trace))?;
+    Ok(())
+}

@@ -1,0 +1,108 @@
+//! Stage 11: what the client sees of a backend's answer.
+
+use crate::exchange::Refusal;
+use crate::view::View;
+use bytes::Bytes;
+use edgewit_mapping::ResponseParameters;
+use edgewit_mapping::expression::ResponseScope;
+use edgewit_mapping::forwarding::{Forward, IntegrationKind, response_header};
+use edgewit_plan::integration::ResponsePlan;
+use http::{HeaderName, HeaderValue};
+use pingora_http::ResponseHeader;
+
+/// Content codings that a proxied body may really have (RFC 9110, section 8.4.1).
+const CODINGS: [&[u8]; 6] = [b"gzip", b"x-gzip", b"deflate", b"br", b"zstd", b"compress"];
+
+/// Builds the answer of an integration that is no proxy: mapped headers only, body passed or replaced.
+///
+/// # Errors
+/// 500 when the status is not declared, a header may not be mapped, or a body expression meets broken JSON.
+pub(super) fn run(
+    plan: &ResponsePlan,
+    kind: IntegrationKind,
+    view: &View<'_>,
+    backend: Option<&ResponseHeader>,
+    body: Bytes,
+) -> Result<(Box<ResponseHeader>, Bytes), Refusal> {
+    if !plan.declared {
+        return Err(Refusal::configuration());
+    }
+    let stage = view.exchange.stage().ok_or_else(Refusal::internal)?;
+    let mut out = ResponseHeader::build(plan.status, Some(plan.headers.len() + 6)).map_err(|_| Refusal::internal())?;
+    let backend_view = Backend { header: backend, body: &body };
+    let scope = ResponseScope::new(&backend_view, view, &stage.plan.stage_variables);
+    for mapping in &plan.headers {
+        let values = mapping.source.evaluate(&scope).map_err(|_| Refusal::internal())?;
+        let Some(value) = values.joined() else { continue };
+        let name = match response_header(kind, &mapping.lower) {
+            Forward::Pass => &*mapping.name,
+            Forward::Remap(name) => name,
+            Forward::Drop => continue,
+        };
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| Refusal::internal())?;
+        let value = HeaderValue::from_bytes(&value).map_err(|_| Refusal::internal())?;
+        out.insert_header(name, value).map_err(|_| Refusal::internal())?;
+    }
+    let accept = view.header.headers.get("accept").and_then(|value| value.to_str().ok());
+    let body = match plan.templates.select(accept) {
+        Some((_, text)) => Bytes::copy_from_slice(text.as_bytes()),
+        None => body,
+    };
+    Ok((Box::new(out), body))
+}
+
+struct Backend<'a> {
+    header: Option<&'a ResponseHeader>,
+    body: &'a Bytes,
+}
+
+impl ResponseParameters for Backend<'_> {
+    fn header(&self, name: &str) -> Option<&[u8]> {
+        let all = self.header?.headers.get_all(name);
+        all.iter().next_back().map(HeaderValue::as_bytes)
+    }
+
+    fn headers(&self, name: &str, each: &mut dyn FnMut(&[u8])) {
+        if let Some(header) = self.header {
+            header.headers.get_all(name).iter().for_each(|value| each(value.as_bytes()));
+        }
+    }
+
+    fn body(&self) -> Option<&[u8]> {
+        Some(self.body)
+    }
+}
+
+/// Renames and removes what a proxied backend may not say in its own name. Works in place.
+///
+/// # Errors
+/// When a header cannot be renamed, which all of these can.
+pub(super) fn proxied(response: &mut ResponseHeader) -> pingora_error::Result<()> {
+    // Few of a backend's headers change, so they are looked for by name.
+    const LOOKED_AT: [&str; 5] = ["connection", "content-length", "date", "server", "x-amzn-requestid"];
+    let upgraded = response.status == 101;
+    for name in LOOKED_AT {
+        let Some(value) = response.headers.get(name) else { continue };
+        if upgraded && name == "connection" {
+            continue;
+        }
+        if let Forward::Remap(remapped) = response_header(IntegrationKind::HttpProxy, name) {
+            let value = value.clone();
+            // The length still frames the message to the client.
+            if name != "content-length" {
+                response.remove_header(name);
+            }
+            response.insert_header(remapped, value)?;
+        }
+    }
+    for name in ["via", "x-amz-apigw-id", "keep-alive", "proxy-connection"] {
+        if response.headers.contains_key(name) {
+            response.remove_header(name);
+        }
+    }
+    let coding = response.headers.get("content-encoding").map(HeaderValue::as_bytes);
+    if coding.is_some_and(|coding| !CODINGS.iter().any(|known| coding.eq_ignore_ascii_case(known))) {
+        response.remove_header("content-encoding");
+    }
+    Ok(())
+}

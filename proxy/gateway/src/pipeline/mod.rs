@@ -1,0 +1,332 @@
+//! The pipeline: the way of a request, in one direction.
+//!
+//! Each stage is a file with one entry. [`Pipeline`] ties them to Pingora's hooks: stages up to
+//! the integration run in `request_filter`; what Pingora proxies then passes the remaining hooks,
+//! what the node answers itself passes the same stages from [`Pipeline::answer`].
+
+mod authorize;
+pub mod body;
+mod deliver;
+mod domain;
+pub mod integrate;
+mod map_request;
+mod map_response;
+mod record;
+mod refuse;
+mod route;
+mod validate;
+
+use crate::exchange::{Exchange, Refusal};
+use crate::shared::Shared;
+use async_trait::async_trait;
+use body::{BodyError, Collected};
+use bytes::Bytes;
+use edgewit_plan::plan::{IntegrationPlan, RouteAuthorization};
+use integrate::http::Call;
+use pingora_core::connectors::http::Connector;
+use pingora_core::protocols::Digest;
+use pingora_core::upstreams::peer::HttpPeer;
+use pingora_error::{Error, ErrorSource, ErrorType, Result};
+use pingora_http::{RequestHeader, ResponseHeader};
+use pingora_proxy::{FailToProxy, ProxyHttp, Session};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// One worker's pipeline. Upstream connections are pooled per worker, so that a connection is
+/// always driven by the thread that opened it.
+pub struct Pipeline {
+    shared: Arc<Shared>,
+    connector: Connector,
+}
+
+/// Why a request does not go on.
+enum Stop {
+    /// The gateway answers.
+    Refused(Box<Refusal>),
+    /// The client is gone.
+    Broken(Box<Error>),
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Stop::Refused(Box::new(refusal))
+    }
+}
+
+impl From<BodyError> for Stop {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::Refused(refusal) => refusal.into(),
+            BodyError::Broken(error) => Stop::Broken(error),
+        }
+    }
+}
+
+/// What the stages before the integration come to.
+enum Next {
+    /// Pingora carries the request on.
+    Relay,
+    /// The node has an answer.
+    Answer(Box<ResponseHeader>, Bytes),
+}
+
+impl Pipeline {
+    /// A pipeline over what all workers share.
+    pub fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, connector: Connector::new(None) }
+    }
+
+    /// Stages 2 to 11, or to the point where Pingora takes over.
+    async fn run(&self, session: &mut Session, exchange: &mut Exchange) -> Result<Next, Stop> {
+        let loopback = session.server_addr().and_then(|a| a.as_inet()).is_some_and(|a| a.ip().is_loopback());
+        check_target(session.req_header(), &self.shared)?;
+        let generation = self.shared.generation();
+        domain::run(&generation, session.req_header(), loopback, exchange)?;
+        drop(generation);
+        body::check_announced(&session.req_header().headers, self.shared.limits.payload_bytes)?;
+        route::run(session.req_header_mut(), exchange)?;
+        authorize::run(session.req_header_mut(), exchange).await?;
+        validate::parameters(session.req_header(), exchange)?;
+        let mut collected = None;
+        if validate::wants_body(exchange) {
+            let body = self.collect(session).await?;
+            validate::body(session.req_header(), exchange, &body)?;
+            collected = Some(body);
+        }
+        self.integrate(session, exchange, collected).await
+    }
+
+    async fn integrate(
+        &self,
+        session: &mut Session,
+        exchange: &mut Exchange,
+        collected: Option<Collected>,
+    ) -> Result<Next, Stop> {
+        let Some(route) = exchange.route() else { return Err(Refusal::internal().into()) };
+        let limit = self.shared.limits.payload_bytes;
+        let upstream = || exchange.route_runtime().and_then(|route| route.upstream.clone());
+        match route.integration.clone() {
+            IntegrationPlan::Unavailable(_) => Err(Refusal::configuration().into()),
+            IntegrationPlan::Mock(plan) => {
+                let body = match collected {
+                    Some(body) => body,
+                    None if integrate::mock::wants_body(&plan, session.req_header()) => self.collect(session).await?,
+                    None => Collected::default(),
+                };
+                let (response, body) = integrate::mock::run(&plan, session.req_header(), exchange, body.bytes())?;
+                Ok(Next::Answer(response, body))
+            }
+            IntegrationPlan::HttpProxy(plan) if collected.is_none() && !plan.mappings.reads_body => {
+                let upstream = upstream().ok_or_else(Refusal::configuration)?;
+                integrate::relay::prepare(&plan, &upstream, session.req_header(), exchange, limit)?;
+                Ok(Next::Relay)
+            }
+            IntegrationPlan::HttpProxy(plan) => {
+                let upstream = upstream().ok_or_else(Refusal::configuration)?;
+                let body = match collected {
+                    Some(body) => body,
+                    None => self.collect(session).await?,
+                };
+                let call = Call { connector: &self.connector, upstream: &upstream, plan: &plan, limit };
+                let (response, body) = call.proxied(session.req_header(), exchange, body.share()).await?;
+                Ok(Next::Answer(response, body))
+            }
+            IntegrationPlan::Http(plan) => {
+                let upstream = upstream().ok_or_else(Refusal::configuration)?;
+                let body = match collected {
+                    Some(body) => body,
+                    None => self.collect(session).await?,
+                };
+                let call = Call { connector: &self.connector, upstream: &upstream, plan: &plan, limit };
+                let (response, body) = call.mapped(session.req_header(), exchange, body.share()).await?;
+                Ok(Next::Answer(response, body))
+            }
+        }
+    }
+
+    async fn collect(&self, session: &mut Session) -> Result<Collected, Stop> {
+        let limits = &self.shared.limits;
+        Ok(body::collect(&mut session.downstream_session, limits.payload_bytes, limits.body_read_timeout).await?)
+    }
+}
+
+/// Refuses targets over the limit, which HTTP/2 requests have not been checked for yet.
+fn check_target(header: &RequestHeader, shared: &Shared) -> Result<(), Refusal> {
+    let length = header.uri.path_and_query().map_or(0, |target| target.as_str().len());
+    if length > shared.limits.target_bytes {
+        let kind = edgewit_model::gateway_response::GatewayResponseType::DEFAULT_4XX;
+        return Err(Refusal::new(kind, "Request URI too long", "RequestUriTooLongException").with_status(414));
+    }
+    Ok(())
+}
+
+#[async_trait]
+impl ProxyHttp for Pipeline {
+    type CTX = Exchange;
+
+    fn new_ctx(&self) -> Exchange {
+        Exchange::new()
+    }
+
+    async fn request_filter(&self, session: &mut Session, exchange: &mut Exchange) -> Result<bool> {
+        if let Some(address) = session.client_addr().and_then(|address| address.as_inet()) {
+            exchange.client = address.ip();
+        }
+        if let Some(id) = session.req_header().headers.get("x-amzn-requestid") {
+            exchange.id_replaced = !exchange.ids.adopt(id.as_bytes());
+        }
+        match self.run(session, exchange).await {
+            Ok(Next::Relay) => {
+                self.begin_relay(session, exchange).await?;
+                Ok(false)
+            }
+            Ok(Next::Answer(response, body)) => {
+                deliver::respond(&mut session.downstream_session, exchange, response, body).await?;
+                Ok(true)
+            }
+            Err(Stop::Refused(refusal)) => {
+                refuse::run(&mut session.downstream_session, exchange, *refusal).await?;
+                Ok(true)
+            }
+            Err(Stop::Broken(error)) => Err(error.into_down()),
+        }
+    }
+
+    async fn upstream_peer(&self, _session: &mut Session, exchange: &mut Exchange) -> Result<Box<HttpPeer>> {
+        match &exchange.relay {
+            Some(relay) => relay.peer().await,
+            None => Error::e_explain(ErrorType::InternalError, "a request without a relay reached the proxy"),
+        }
+    }
+
+    fn fail_to_connect(
+        &self,
+        _session: &mut Session,
+        _peer: &HttpPeer,
+        exchange: &mut Exchange,
+        mut error: Box<Error>,
+    ) -> Box<Error> {
+        // Nothing was sent, so another address may always be tried.
+        let retry = exchange.relay.as_mut().is_some_and(integrate::Relay::may_retry);
+        error.set_retry(retry);
+        error
+    }
+
+    async fn upstream_request_filter(
+        &self,
+        _session: &mut Session,
+        request: &mut RequestHeader,
+        exchange: &mut Exchange,
+    ) -> Result<()> {
+        integrate::relay::request(request, exchange)
+    }
+
+    async fn request_body_filter(
+        &self,
+        _session: &mut Session,
+        body: &mut Option<Bytes>,
+        _end_of_stream: bool,
+        exchange: &mut Exchange,
+    ) -> Result<()> {
+        let upgraded = exchange.status == 101;
+        if let (Some(part), false) = (body, upgraded) {
+            exchange.body_bytes += part.len() as u64;
+            if exchange.body_bytes > self.shared.limits.payload_bytes {
+                exchange.refusal = Some(Refusal::too_large(self.shared.limits.payload_bytes));
+                return Error::e_explain(ErrorType::HTTPStatus(413), "the request body is too large");
+            }
+        }
+        Ok(())
+    }
+
+    async fn upstream_response_filter(
+        &self,
+        _session: &mut Session,
+        response: &mut ResponseHeader,
+        exchange: &mut Exchange,
+    ) -> Result<()> {
+        if response.status.is_informational() && response.status != 101 {
+            return Ok(());
+        }
+        integrate::relay::answered(response, exchange)?;
+        map_response::proxied(response)
+    }
+
+    async fn response_filter(
+        &self,
+        _session: &mut Session,
+        response: &mut ResponseHeader,
+        exchange: &mut Exchange,
+    ) -> Result<()> {
+        if response.status.is_informational() && response.status != 101 {
+            return Ok(());
+        }
+        deliver::head(response, exchange)
+    }
+
+    fn response_body_filter(
+        &self,
+        _session: &mut Session,
+        body: &mut Option<Bytes>,
+        _end_of_stream: bool,
+        exchange: &mut Exchange,
+    ) -> Result<Option<Duration>> {
+        if let (Some(part), Some(relay), true) = (body, &mut exchange.relay, exchange.status != 101) {
+            relay.count_answer(part.len())?;
+        }
+        Ok(None)
+    }
+
+    async fn fail_to_proxy(&self, session: &mut Session, error: &Error, exchange: &mut Exchange) -> FailToProxy {
+        let unanswered = session.response_written().is_none();
+        let to_client = *error.esource() == ErrorSource::Downstream;
+        if unanswered && !to_client {
+            let refusal = exchange.refusal.take().unwrap_or_else(|| integrate::failure(error));
+            exchange.integration.error.clone_from(&refusal.message);
+            if exchange.integration.latency.is_none() {
+                exchange.integration.latency = exchange.integration.started.map(|started| started.elapsed());
+            }
+            tracing::debug!(%error, "a call to an integration failed");
+            if let Err(error) = refuse::run(&mut session.downstream_session, exchange, refusal).await {
+                tracing::debug!(%error, "a failed call could not be answered");
+            }
+        }
+        FailToProxy { error_code: exchange.status, can_reuse_downstream: unanswered && !to_client && exchange.status != 413 }
+    }
+
+    /// Everything that goes wrong is in the access log and in the metrics.
+    fn suppress_error_log(&self, _session: &Session, _exchange: &Exchange, _error: &Error) -> bool {
+        true
+    }
+
+    async fn connected_to_upstream(
+        &self,
+        session: &mut Session,
+        _reused: bool,
+        _peer: &HttpPeer,
+        _fd: std::os::unix::io::RawFd,
+        _digest: Option<&Digest>,
+        exchange: &mut Exchange,
+    ) -> Result<()> {
+        // An upgraded connection may be silent longer than a request body may.
+        if exchange.relay.as_ref().is_some_and(integrate::Relay::upgrade) {
+            session.set_read_timeout(Some(self.shared.limits.upgrade_idle));
+        }
+        Ok(())
+    }
+
+    async fn logging(&self, session: &mut Session, _error: Option<&Error>, exchange: &mut Exchange) {
+        record::run(&session.downstream_session, exchange);
+    }
+}
+
+impl Pipeline {
+    async fn begin_relay(&self, session: &mut Session, exchange: &Exchange) -> Result<()> {
+        // The backend never sees `Expect`, so the client would wait for an answer that nobody sends.
+        if body::expects_continue(session.req_header()) && !session.is_body_empty() {
+            session.write_continue_response().await?;
+        }
+        debug_assert!(!matches!(exchange.route().map(|r| &r.authorization), Some(RouteAuthorization::Unavailable(_))));
+        Ok(())
+    }
+}

@@ -1,0 +1,251 @@
+//! Reload: a changed configuration is compiled beside the running generation and swapped in, or refused.
+
+use crate::config::{Folder, files};
+use crate::deploy::Deployer;
+use crate::node::{Event, Reporter};
+use crate::shared::Shared;
+use edgewit_model::Finding;
+use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
+
+/// Quiet time after a change before it is looked at: editors and builds write in several steps.
+const SETTLE: Duration = Duration::from_millis(60);
+/// Longest time that changes may keep coming before they are looked at all the same.
+const SETTLE_AT_MOST: Duration = Duration::from_secs(1);
+
+/// What came of a changed configuration.
+#[derive(Debug)]
+pub struct Reload {
+    /// Files that were changed, added or removed.
+    pub changed: Vec<String>,
+    /// The generation that serves now.
+    pub generation: u64,
+    /// Whether it is a new one.
+    pub applied: bool,
+    /// Stages that it serves.
+    pub stages: usize,
+    /// All findings.
+    pub findings: Vec<Finding>,
+    /// Time that compiling took.
+    pub took: Duration,
+    /// Settings that changed and take effect with a restart only.
+    pub restart_for: Vec<&'static str>,
+}
+
+/// Why the configuration is looked at again.
+enum Cause {
+    File,
+    Signal,
+}
+
+/// The thread that reloads.
+pub struct Reloader {
+    wake: Sender<Cause>,
+}
+
+impl Reloader {
+    /// Watches the configuration that `folder` was read from.
+    ///
+    /// # Errors
+    /// When the system does not let files be watched or the thread be started.
+    pub fn start(
+        deployer: Arc<Deployer>,
+        shared: Arc<Shared>,
+        folder: Folder,
+        watched: Vec<PathBuf>,
+        report: Reporter,
+    ) -> io::Result<Self> {
+        let (wake, woken) = channel();
+        let watch = Watch::start(deployer.conf(), wake.clone(), watched)?;
+        let serving = State::of(&folder);
+        let mut thread = Thread { deployer, shared, report, watch, tried: serving.hashes.clone(), serving };
+        std::thread::Builder::new().name("reload".into()).spawn(move || thread.run(&woken))?;
+        Ok(Self { wake })
+    }
+
+    /// Looks at the configuration again, changed or not.
+    pub fn reload_now(&self) {
+        // The thread ends only with the process.
+        let _ended = self.wake.send(Cause::Signal);
+    }
+}
+
+/// What a configuration that was read looked like.
+struct State {
+    hashes: BTreeMap<String, u64>,
+    fixed: Vec<(&'static str, String)>,
+}
+
+impl State {
+    fn of(folder: &Folder) -> Self {
+        let node = &folder.node;
+        let limits = &node.limits;
+        Self {
+            hashes: folder.hashes.clone(),
+            fixed: vec![
+                ("listen", format!("{:?}", node.listen)),
+                ("admin", format!("{:?}", node.admin)),
+                ("threads", format!("{:?}", node.threads)),
+                (
+                    "limits",
+                    format!(
+                        "{:?}",
+                        (
+                            limits.connections,
+                            limits.connections_per_ip,
+                            limits.idle_timeout_seconds,
+                            limits.header_timeout_seconds,
+                            limits.body_read_timeout_seconds,
+                            limits.upgrade_idle_seconds,
+                            limits.target_bytes,
+                            limits.header_bytes,
+                            limits.header_lines,
+                            limits.payload_bytes,
+                            (limits.h2_streams, limits.resolve_ttl_seconds, limits.drain_seconds, limits.plugin_instances),
+                        )
+                    ),
+                ),
+            ],
+        }
+    }
+}
+
+struct Thread {
+    deployer: Arc<Deployer>,
+    shared: Arc<Shared>,
+    report: Reporter,
+    watch: Watch,
+    serving: State,
+    /// What was tried last, applied or refused: the same content is not tried again by itself.
+    tried: BTreeMap<String, u64>,
+}
+
+impl Thread {
+    fn run(&mut self, woken: &Receiver<Cause>) {
+        while let Ok(mut cause) = woken.recv() {
+            let first = Instant::now();
+            loop {
+                match woken.recv_timeout(SETTLE) {
+                    Ok(Cause::Signal) => cause = Cause::Signal,
+                    Ok(Cause::File) => {}
+                    Err(RecvTimeoutError::Timeout) => break,
+                    Err(RecvTimeoutError::Disconnected) => return,
+                }
+                if first.elapsed() > SETTLE_AT_MOST {
+                    break;
+                }
+            }
+            self.reload(&cause);
+        }
+    }
+
+    fn reload(&mut self, cause: &Cause) {
+        let began = Instant::now();
+        if matches!(cause, Cause::File) && self.deployer.read_hashes() == self.tried {
+            return;
+        }
+        let deployed = self.deployer.deploy();
+        let state = State::of(&deployed.folder);
+        let changed = difference(&self.tried, &state.hashes);
+        self.tried.clone_from(&state.hashes);
+        self.watch.set(deployed.watched);
+        let took = began.elapsed();
+        let stages = deployed.generation.as_ref().map_or(0, |generation| generation.stages().len());
+        let mut reload = Reload {
+            changed,
+            generation: self.shared.telemetry.generation(),
+            applied: deployed.generation.is_some(),
+            stages,
+            findings: deployed.findings,
+            took,
+            restart_for: Vec::new(),
+        };
+        if let Some(generation) = deployed.generation {
+            reload.generation = generation.number;
+            let before = std::mem::replace(&mut self.serving, state);
+            let pairs = before.fixed.iter().zip(&self.serving.fixed);
+            reload.restart_for = pairs.filter(|(old, new)| old != new).map(|(old, _)| old.0).collect();
+            // Fixed settings stay what they were at the start, and are compared with that again.
+            self.serving.fixed = before.fixed;
+            self.shared.publish(generation);
+        }
+        self.shared.telemetry.reloaded(reload.applied, reload.generation, took);
+        (self.report)(Event::Reloaded(&reload));
+    }
+}
+
+fn difference(before: &BTreeMap<String, u64>, after: &BTreeMap<String, u64>) -> Vec<String> {
+    let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    names
+        .into_iter()
+        .filter_map(|name| match (before.get(name), after.get(name)) {
+            (None, Some(_)) => Some(format!("{name} (new)")),
+            (Some(_), None) => Some(format!("{name} (removed)")),
+            (old, new) if old != new => Some(name.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Watches the folders that hold what was read.
+///
+/// Folders, not files: editors and `mv` replace a file by another of the same name.
+struct Watch {
+    watcher: RecommendedWatcher,
+    folders: BTreeSet<PathBuf>,
+}
+
+impl Watch {
+    fn start(conf: &Path, wake: Sender<Cause>, watched: Vec<PathBuf>) -> io::Result<Self> {
+        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+            // Reading a file is an event too; looking for changes must not cause the next look.
+            let changed = event.map_or(true, |event| !matches!(event.kind, EventKind::Access(_)));
+            if changed {
+                // The thread ends only with the process.
+                let _ended = wake.send(Cause::File);
+            }
+        })
+        .map_err(io::Error::other)?;
+        let mut watch = Self { watcher, folders: BTreeSet::new() };
+        let mut watched = watched;
+        if conf.is_dir() {
+            watched.push(conf.join(files::APIS).join("any"));
+            watched.push(conf.join("any"));
+        }
+        watch.set(watched);
+        Ok(watch)
+    }
+
+    fn set(&mut self, watched: Vec<PathBuf>) {
+        for folder in watched.iter().filter_map(|path| path.parent()) {
+            let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+            if self.folders.contains(folder) {
+                continue;
+            }
+            match self.watcher.watch(folder, RecursiveMode::NonRecursive) {
+                Ok(()) => {
+                    self.folders.insert(folder.to_path_buf());
+                }
+                Err(error) => tracing::warn!(folder = %folder.display(), %error, "a folder cannot be watched; use SIGHUP"),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_are_named() {
+        let map = |pairs: &[(&str, u64)]| pairs.iter().map(|(name, hash)| ((*name).to_owned(), *hash)).collect();
+        let before = map(&[("a", 1), ("b", 2), ("c", 3)]);
+        let after = map(&[("a", 1), ("b", 9), ("d", 4)]);
+        assert_eq!(difference(&before, &after), ["b", "c (removed)", "d (new)"]);
+    }
+}

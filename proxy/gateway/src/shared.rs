@@ -1,0 +1,50 @@
+//! What all workers of a node share.
+
+use crate::generation::Generation;
+use crate::telemetry::Telemetry;
+use arc_swap::ArcSwap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Default idle time of an upgraded connection.
+pub const UPGRADE_IDLE: Duration = Duration::from_secs(600);
+
+/// Limits that apply to requests rather than to connections.
+#[derive(Clone, Debug)]
+pub struct RequestLimits {
+    /// Bytes of a body.
+    pub payload_bytes: u64,
+    /// Time between two reads of a request body.
+    pub body_read_timeout: Duration,
+    /// Bytes of a request target.
+    pub target_bytes: usize,
+    /// Time that an upgraded connection may be silent.
+    pub upgrade_idle: Duration,
+}
+
+/// Shared state of a node's workers.
+#[derive(Debug)]
+pub struct Shared {
+    generation: ArcSwap<Generation>,
+    /// Metrics.
+    pub telemetry: Arc<Telemetry>,
+    /// Limits of requests; they take effect with a restart.
+    pub limits: RequestLimits,
+}
+
+impl Shared {
+    /// Serves `generation` first.
+    pub fn new(generation: Generation, telemetry: Arc<Telemetry>, limits: RequestLimits) -> Self {
+        Self { generation: ArcSwap::from_pointee(generation), telemetry, limits }
+    }
+
+    /// The generation that serves now.
+    pub fn generation(&self) -> arc_swap::Guard<Arc<Generation>> {
+        self.generation.load()
+    }
+
+    /// Swaps in a new generation; requests in flight keep theirs.
+    pub fn publish(&self, generation: Generation) {
+        self.generation.store(Arc::new(generation));
+    }
+}

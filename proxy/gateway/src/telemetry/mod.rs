@@ -1,0 +1,7 @@
+//! What a node tells about itself: metrics and access logs.
+
+pub mod access_log;
+mod histogram;
+pub mod metrics;
+
+pub use metrics::{RouteMetrics, Telemetry};

@@ -1,0 +1,89 @@
+//! The far end of an HTTP integration: where it is and how a connection to it is made.
+
+use crate::resolve::{ResolvedTarget, Resolver};
+use edgewit_plan::integration::HttpPlan;
+use pingora_core::protocols::ALPN;
+use pingora_core::upstreams::peer::{HttpPeer, PeerOptions};
+use pingora_core::utils::tls::WrappedX509;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Default time to connect.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Time that a connection to a target may stay idle before it is closed.
+pub const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+/// Streams that share one HTTP/2 connection to a target; Pingora's default is 1.
+pub const H2_STREAMS: usize = 100;
+
+/// What all targets of a node have in common.
+#[derive(Clone, Debug)]
+pub struct UpstreamSettings {
+    /// Certificate authorities to verify targets with; `None` is the system's.
+    pub ca: Option<Arc<[WrappedX509]>>,
+    /// Changes with the authorities, so that a connection made under old ones is never used again.
+    pub ca_version: u64,
+    /// Time to connect.
+    pub connect_timeout: Duration,
+}
+
+/// One integration target.
+#[derive(Debug)]
+pub struct Upstream {
+    target: Arc<ResolvedTarget>,
+    template: HttpPeer,
+}
+
+impl Upstream {
+    /// The target of an integration of the API `api_id`.
+    pub fn new(plan: &HttpPlan, api_id: &str, resolver: &Resolver, settings: &UpstreamSettings) -> Self {
+        let target = resolver.target(&plan.target.host, plan.target.port);
+        let placeholder = SocketAddr::from((Ipv4Addr::UNSPECIFIED, plan.target.port));
+        // Verification is by the host name; an address has none, and rustls takes it as it is.
+        let sni = if plan.target.tls { plan.target.host.to_string() } else { String::new() };
+        let mut template = HttpPeer::new(placeholder, plan.target.tls, sni);
+        // Pingora's pool key knows neither the authorities nor the owner: without this, a
+        // connection that one API verified laxly would serve another that verifies strictly.
+        let mut group = DefaultHasher::new();
+        (api_id, &plan.target.host, plan.insecure_skip_verification, settings.ca_version).hash(&mut group);
+        template.group_key = group.finish();
+        set_options(&mut template.options, plan, settings);
+        Self { target, template }
+    }
+
+    /// A peer for the next address in turn; over HTTP/2 where `h2` asks for it (gRPC).
+    ///
+    /// # Errors
+    /// When the host name has no address. May be tried again.
+    pub async fn peer(&self, h2: bool) -> io::Result<Box<HttpPeer>> {
+        let address = self.target.address().await?;
+        let mut peer = Box::new(self.template.clone());
+        peer._address = address.into();
+        if h2 {
+            peer.options.set_http_version(2, 2);
+        }
+        Ok(peer)
+    }
+
+    /// How many addresses the target is known to have.
+    pub fn addresses(&self) -> usize {
+        self.target.count()
+    }
+}
+
+fn set_options(options: &mut PeerOptions, plan: &HttpPlan, settings: &UpstreamSettings) {
+    let connect = settings.connect_timeout.min(plan.timeout);
+    options.connection_timeout = Some(connect);
+    options.total_connection_timeout = Some(connect);
+    options.read_timeout = Some(plan.timeout);
+    options.write_timeout = Some(plan.timeout);
+    options.idle_timeout = Some(POOL_IDLE_TIMEOUT);
+    options.alpn = ALPN::H1;
+    options.max_h2_streams = H2_STREAMS;
+    options.ca.clone_from(&settings.ca);
+    options.verify_cert = !plan.insecure_skip_verification;
+    // AWS still checks the host name when the chain goes unchecked; rustls offers the two only together.
+    options.verify_hostname = !plan.insecure_skip_verification;
+}

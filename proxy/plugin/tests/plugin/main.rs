@@ -1,0 +1,10 @@
+//! The plugin host, driven by the components of `plugins/prebuilt`.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+
+mod contract;
+mod isolation;
+mod limits;
+mod load;
+mod logs;
+mod support;
+mod token_authorizer;

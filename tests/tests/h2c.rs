@@ -1,0 +1,303 @@
+//! HTTP/2 with prior knowledge (RFC 9113 section 3.3): plain requests, gRPC with trailers, idle connections.
+
+#![allow(clippy::panic, clippy::unwrap_used, reason = "tests fail by panicking")]
+
+use std::future::Future;
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use edgewit_tests::PATIENCE;
+use edgewit_tests::fixture::{HOST, mock_api, proxy_api, serve};
+use edgewit_tests::folder::Folder;
+use edgewit_tests::node::Node;
+use edgewit_tests::origin::Origin;
+use h2::client::SendRequest;
+use h2::{Reason, RecvStream, SendStream};
+use http::{HeaderMap, Method, Request, Response, Version};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+/// A message of gRPC: not compressed, length, content.
+fn message(content: &str) -> Bytes {
+    let length = u32::try_from(content.len()).unwrap().to_be_bytes();
+    [&[0], &length[..], content.as_bytes()].concat().into()
+}
+
+/// Runs a test with a deadline far beyond what it needs.
+fn within<T>(work: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async { timeout(PATIENCE * 2, work).await.expect("the test hangs") })
+}
+
+struct Client {
+    send: SendRequest<Bytes>,
+    connection: JoinHandle<Result<(), h2::Error>>,
+}
+
+impl Client {
+    async fn connect(addr: SocketAddr) -> Self {
+        let stream = TcpStream::connect(addr).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        let (send, connection) = h2::client::handshake(stream).await.unwrap();
+        Self { send, connection: tokio::spawn(connection) }
+    }
+
+    /// Sends a request head for `/dev{path}`; the body goes into the stream that comes back.
+    async fn start(
+        &mut self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        ends: bool,
+    ) -> (h2::client::ResponseFuture, SendStream<Bytes>) {
+        let mut request = Request::builder().version(Version::HTTP_2).method(method);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.uri(format!("http://{HOST}/dev{path}")).body(()).unwrap();
+        self.send = self.send.clone().ready().await.unwrap();
+        self.send.send_request(request, ends).unwrap()
+    }
+
+    async fn get(&mut self, path: &str) -> (Response<()>, Vec<u8>) {
+        let (response, _) = self.start(Method::GET, path, &[], true).await;
+        let (head, mut body) = response.await.unwrap().into_parts();
+        (Response::from_parts(head, ()), whole(&mut body).await)
+    }
+}
+
+/// The next piece of a body.
+async fn piece(body: &mut RecvStream) -> Option<Bytes> {
+    let piece = body.data().await?.unwrap();
+    body.flow_control().release_capacity(piece.len()).unwrap();
+    Some(piece)
+}
+
+async fn whole(body: &mut RecvStream) -> Vec<u8> {
+    let mut all = Vec::new();
+    while let Some(piece) = piece(body).await {
+        all.extend_from_slice(&piece);
+    }
+    all
+}
+
+/// Exactly `length` bytes of a body.
+async fn exactly(body: &mut RecvStream, length: usize) -> Vec<u8> {
+    let mut all = Vec::new();
+    while all.len() < length {
+        all.extend_from_slice(&piece(body).await.expect("the body ended early"));
+    }
+    assert_eq!(all.len(), length);
+    all
+}
+
+/// One call that arrived at an h2c origin.
+struct Call {
+    head: http::request::Parts,
+    body: RecvStream,
+    respond: h2::server::SendResponse<Bytes>,
+}
+
+impl Call {
+    fn answer(&mut self, content_type: &str) -> SendStream<Bytes> {
+        let head = Response::builder().header("content-type", content_type).body(()).unwrap();
+        self.respond.send_response(head, false).unwrap()
+    }
+}
+
+/// An origin that speaks HTTP/2 only, and the calls it gets.
+async fn grpc_origin() -> (String, mpsc::Receiver<Call>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (sender, calls) = mpsc::channel(100);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let sender = sender.clone();
+            tokio::spawn(async move {
+                stream.set_nodelay(true).unwrap();
+                let Ok(mut connection) = h2::server::handshake(stream).await else { return };
+                while let Some(Ok((request, respond))) = connection.accept().await {
+                    let (head, body) = request.into_parts();
+                    let Ok(()) = sender.send(Call { head, body, respond }).await else { return };
+                }
+            });
+        }
+    });
+    (url, calls)
+}
+
+fn trailers(status: &str) -> HeaderMap {
+    let mut trailers = HeaderMap::new();
+    trailers.insert("grpc-status", status.parse().unwrap());
+    trailers.insert("grpc-message", "said the origin".parse().unwrap());
+    trailers
+}
+
+const GRPC: [(&str, &str); 2] = [("content-type", "application/grpc"), ("te", "trailers")];
+
+#[test]
+fn a_request_over_http_2_reaches_an_http_1_origin() {
+    within(async {
+        let origin = Origin::start(Vec::new()).unwrap();
+        let (node, _folder) = serve(&proxy_api(&origin.url()));
+        let mut client = Client::connect(node.listen()).await;
+        let headers = [("x-a", "1")];
+        let (response, mut body) = client.start(Method::POST, "/a?b=c", &headers, false).await;
+        body.send_data("hello".into(), true).unwrap();
+        let (head, mut body) = response.await.unwrap().into_parts();
+        assert_eq!((head.status.as_u16(), whole(&mut body).await.as_slice()), (200, &b"ok"[..]));
+        assert_eq!(head.headers["content-type"], "text/plain");
+        for forbidden in ["connection", "keep-alive", "transfer-encoding", "upgrade"] {
+            assert!(!head.headers.contains_key(forbidden), "{forbidden} (RFC 9113 section 8.2.2)");
+        }
+        let received = origin.received().remove(0);
+        assert_eq!(
+            (received.method(), received.target(), received.body.as_slice()),
+            ("POST", "/a?b=c", &b"hello"[..])
+        );
+        assert_eq!(received.head.start_line, "POST /a?b=c HTTP/1.1");
+        assert_eq!(
+            (received.head.value("host"), received.head.value("x-a")),
+            (Some(origin.authority().as_str()), Some("1"))
+        );
+    });
+}
+
+#[test]
+fn many_streams_share_a_connection() {
+    within(async {
+        let (node, _folder) = serve(&mock_api("hello"));
+        let mut client = Client::connect(node.listen()).await;
+        let mut responses = Vec::new();
+        for _ in 0..50 {
+            responses.push(client.start(Method::GET, "/hello", &[], true).await.0);
+        }
+        for response in responses {
+            let (head, mut body) = response.await.unwrap().into_parts();
+            assert_eq!((head.status.as_u16(), whole(&mut body).await.as_slice()), (200, &b"hello"[..]));
+        }
+    });
+}
+
+#[test]
+fn a_node_answers_unknown_routes_over_http_2_like_over_http_1() {
+    within(async {
+        let (node, _folder) = serve(&mock_api("hello"));
+        let mut client = Client::connect(node.listen()).await;
+        let (head, body) = client.get("/nowhere").await;
+        assert_eq!(head.status().as_u16(), 403);
+        assert_eq!(head.headers()["x-amzn-errortype"], "MissingAuthenticationTokenException");
+        assert_eq!(String::from_utf8_lossy(&body), r#"{"message":"Missing Authentication Token"}"#);
+    });
+}
+
+#[test]
+fn a_unary_grpc_call_keeps_its_trailers() {
+    within(async {
+        let (url, mut calls) = grpc_origin().await;
+        let (node, _folder) = serve(&proxy_api(&url));
+        let mut client = Client::connect(node.listen()).await;
+        let (response, mut body) = client.start(Method::POST, "/pets.Pets/Get", &GRPC, false).await;
+        body.send_data(message("rex"), true).unwrap();
+        let mut call = calls.recv().await.unwrap();
+        assert_eq!((call.head.method.as_str(), call.head.uri.path()), ("POST", "/pets.Pets/Get"));
+        assert_eq!(call.head.headers["content-type"], "application/grpc");
+        assert_eq!(whole(&mut call.body).await, message("rex"));
+        let mut answer = call.answer("application/grpc");
+        answer.send_data(message("a dog"), false).unwrap();
+        answer.send_trailers(trailers("0")).unwrap();
+        let (head, mut body) = response.await.unwrap().into_parts();
+        assert_eq!(
+            (head.status.as_u16(), head.headers["content-type"].to_str().unwrap()),
+            (200, "application/grpc")
+        );
+        assert_eq!(whole(&mut body).await, message("a dog"));
+        let received = body.trailers().await.unwrap().expect("trailers");
+        assert_eq!(
+            (&received["grpc-status"], &received["grpc-message"]),
+            (&trailers("0")["grpc-status"], &trailers("0")["grpc-message"])
+        );
+    });
+}
+
+#[test]
+fn a_grpc_error_without_a_message_keeps_its_status() {
+    within(async {
+        let (url, mut calls) = grpc_origin().await;
+        let (node, _folder) = serve(&proxy_api(&url));
+        let mut client = Client::connect(node.listen()).await;
+        let (response, mut body) = client.start(Method::POST, "/pets.Pets/Get", &GRPC, false).await;
+        body.send_data(message("rex"), true).unwrap();
+        let mut call = calls.recv().await.unwrap();
+        // "Trailers-Only": head and status in one frame that ends the stream.
+        let head = Response::builder()
+            .header("content-type", "application/grpc")
+            .header("grpc-status", "5")
+            .body(());
+        call.respond.send_response(head.unwrap(), true).unwrap();
+        let (head, mut body) = response.await.unwrap().into_parts();
+        assert_eq!((head.status.as_u16(), head.headers["grpc-status"].to_str().unwrap()), (200, "5"));
+        assert_eq!(whole(&mut body).await, b"");
+    });
+}
+
+#[test]
+fn a_grpc_dialogue_streams_in_both_directions() {
+    within(async {
+        let (url, mut calls) = grpc_origin().await;
+        let (node, _folder) = serve(&proxy_api(&url));
+        let mut client = Client::connect(node.listen()).await;
+        let (response, mut up) = client.start(Method::POST, "/pets.Pets/Chat", &GRPC, false).await;
+        up.send_data(message("one"), false).unwrap();
+        let mut call = calls.recv().await.unwrap();
+        assert_eq!(exactly(&mut call.body, 8).await, message("one"));
+        let mut answer = call.answer("application/grpc");
+        answer.send_data(message("ONE"), false).unwrap();
+        let mut down = response.await.unwrap().into_body();
+        assert_eq!(exactly(&mut down, 8).await, message("ONE"));
+        // Only after the first answer has arrived does the client say more.
+        up.send_data(message("two"), true).unwrap();
+        assert_eq!(exactly(&mut call.body, 8).await, message("two"));
+        assert!(piece(&mut call.body).await.is_none());
+        answer.send_data(message("TWO"), false).unwrap();
+        assert_eq!(exactly(&mut down, 8).await, message("TWO"));
+        answer.send_trailers(trailers("0")).unwrap();
+        assert!(piece(&mut down).await.is_none());
+        assert_eq!(down.trailers().await.unwrap().unwrap()["grpc-status"], "0");
+    });
+}
+
+#[test]
+fn a_stream_the_client_resets_is_reset_at_the_origin() {
+    within(async {
+        let (url, mut calls) = grpc_origin().await;
+        let (node, _folder) = serve(&proxy_api(&url));
+        let mut client = Client::connect(node.listen()).await;
+        let (response, mut up) = client.start(Method::POST, "/pets.Pets/Chat", &GRPC, false).await;
+        up.send_data(message("one"), false).unwrap();
+        let mut call = calls.recv().await.unwrap();
+        assert_eq!(exactly(&mut call.body, 8).await, message("one"));
+        up.send_reset(Reason::CANCEL);
+        drop(response);
+        assert!(call.body.data().await.is_none_or(|piece| piece.is_err()));
+    });
+}
+
+#[test]
+fn idle_http_2_connections_are_closed() {
+    within(async {
+        let folder = Folder::with_api(&mock_api("hello"));
+        folder.write("edgewit.yaml", "limits: {idle_timeout_seconds: 1}\n");
+        let node = Node::start(folder.path());
+        let mut used = Client::connect(node.listen()).await;
+        assert_eq!(used.get("/hello").await.1, b"hello");
+        let silent = Client::connect(node.listen()).await;
+        for client in [used, silent] {
+            // The connection ends while the client still could send.
+            let ended = timeout(PATIENCE, client.connection).await;
+            assert!(ended.is_ok(), "an idle connection stays open");
+        }
+    });
+}
