@@ -50,7 +50,8 @@ candidate() { apt-cache policy rustc-web | sed -n 's/^ *Candidate: //p' | grep -
 version=$(candidate)
 if [[ -z $version ]]; then
     say "reading the package lists, because rustc-web is not in them yet"
-    if [[ $(id -u) -eq 0 ]]; then apt-get update -qq; else sudo apt-get update -qq; fi
+    if [[ $(id -u) -eq 0 ]]; then apt-get update -qq; else sudo apt-get update -qq; fi ||
+        fail "the package lists could not be read; the lines above say why"
     version=$(candidate)
 fi
 [[ -n $version ]] || fail "Debian's package lists offer no rustc-web; expected it in bookworm's security updates"
@@ -72,8 +73,8 @@ llvm=$(apt-cache depends "libstd-rust-web-$minor=$version" | sed -n 's/.*Depends
 [[ -n $llvm ]] || fail "libstd-rust-web-$minor names no libllvm among its dependencies"
 say "downloading rustc $version, its library source and $llvm (about 140 MB)"
 mkdir "$work/packages" "$work/root"
-chmod 755 "$work" "$work/packages"
-(cd "$work/packages" && apt-get download -qq "rustc-web=$version" "libstd-rust-web-$minor=$version" \
+# The sandbox user of apt could not write here, and says so on every download.
+(cd "$work/packages" && apt-get download -qq -o APT::Sandbox::User="$(id -un)" "rustc-web=$version" "libstd-rust-web-$minor=$version" \
     "libstd-rust-web-dev=$version" "rust-web-src=$version" "$llvm")
 
 say "unpacking"

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -53,9 +54,12 @@ fn build(profile_dir: &Path) {
         Some("debug") | None => "dev",
         Some(other) => other,
     };
+    // Past the capture of the test runner: whoever waits shall see for what.
+    let notice = "building edgewit, which the black-box tests run; the first time takes minutes\n";
+    drop(std::io::stderr().write_all(notice.as_bytes()));
     let target = profile_dir.parent().unwrap_or(Path::new("target"));
     let status = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-        .args(["build", "--quiet", "--package", "edgewit", "--bin", "edgewit", "--profile", profile])
+        .args(["build", "--package", "edgewit", "--bin", "edgewit", "--profile", profile])
         .arg("--target-dir")
         .arg(target)
         .current_dir(workspace())

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::json;
 
+use crate::binary::workspace;
 use crate::case::Case;
 use crate::matcher::Names;
 
@@ -81,9 +82,11 @@ impl Drop for Folder {
     }
 }
 
-/// Puts the names of a case's origin into a text of it.
+/// Puts the names of a case's origin, and the folder of prebuilt components, into a text of it.
 pub fn with_origin(text: &str, origin: &str) -> String {
-    text.replace("${origin.host}", origin).replace("${origin}", &format!("http://{origin}"))
+    text.replace("${origin.host}", origin)
+        .replace("${origin}", &format!("http://{origin}"))
+        .replace("${plugins}", &workspace().join("plugins/prebuilt").to_string_lossy())
 }
 
 /// The folder of a case with a node of its own, and the names in it.

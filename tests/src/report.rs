@@ -1,7 +1,5 @@
 //! How a failure reads: where, what was expected, what came.
 
-use std::fmt::Write as _;
-
 use crate::case::Headers;
 use crate::matcher::{Names, matches};
 
@@ -10,23 +8,42 @@ pub fn differs(what: &str, expected: &str, actual: &str) -> String {
     if expected.lines().count().max(actual.lines().count()) <= 1 {
         return format!("{what}\n  expected  {}\n  got       {}", shown(expected), shown(actual));
     }
-    let mut out = what.to_owned();
     let (expected, actual): (Vec<_>, Vec<_>) = (expected.lines().collect(), actual.lines().collect());
-    for index in 0..expected.len().max(actual.len()) {
-        match (expected.get(index), actual.get(index)) {
-            (Some(left), Some(right)) if left == right => {
-                _ = write!(out, "\n    {left}");
-            }
-            (left, right) => {
-                for (sign, line) in [('-', left), ('+', right)] {
-                    if let Some(line) = line {
-                        _ = write!(out, "\n  {sign} {line}");
-                    }
-                }
-            }
+    format!("{what} (- expected, + got)\n{}", lines_differ(&expected, &actual, |left, right| left == right))
+}
+
+/// A diff of lines: as few `-` and `+` as possible, lines that fit as found.
+pub fn lines_differ<T: AsRef<str>>(
+    expected: &[T],
+    actual: &[T],
+    fits: impl Fn(&str, &str) -> bool,
+) -> String {
+    let same = |left: usize, right: usize| fits(expected[left].as_ref(), actual[right].as_ref());
+    // longest[left][right]: how many lines of the two rests can be paired.
+    let mut longest = vec![vec![0; actual.len() + 1]; expected.len() + 1];
+    for left in (0..expected.len()).rev() {
+        for right in (0..actual.len()).rev() {
+            longest[left][right] = match same(left, right) {
+                true => longest[left + 1][right + 1] + 1,
+                false => longest[left + 1][right].max(longest[left][right + 1]),
+            };
         }
     }
-    out
+    let (mut out, mut left, mut right) = (Vec::new(), 0, 0);
+    while left < expected.len() || right < actual.len() {
+        let both = left < expected.len() && right < actual.len();
+        if both && same(left, right) {
+            out.push(format!("    {}", actual[right].as_ref()));
+            (left, right) = (left + 1, right + 1);
+        } else if right == actual.len() || (both && longest[left + 1][right] >= longest[left][right + 1]) {
+            out.push(format!("  - {}", expected[left].as_ref()));
+            left += 1;
+        } else {
+            out.push(format!("  + {}", actual[right].as_ref()));
+            right += 1;
+        }
+    }
+    out.join("\n")
 }
 
 /// Compares a header set; `None` when it is as expected.
@@ -114,7 +131,12 @@ mod tests {
     #[test]
     fn texts_are_shown_one_above_the_other() {
         assert_eq!(differs("status", "200", "403"), "status\n  expected  200\n  got       403");
-        assert_eq!(differs("body", "a\nb\nc", "a\nx\nc"), "body\n    a\n  - b\n  + x\n    c");
+        let report = differs("body", "a\nb\nc\nd", "a\nx\nc\nd\ne");
+        assert_eq!(report, "body (- expected, + got)\n    a\n  - b\n  + x\n    c\n    d\n  + e");
+        assert_eq!(
+            lines_differ(&["<int>", "b"], &["new", "7", "b"], |left, _| left == "<int>" || left == "b"),
+            "    new\n    7\n  + b"
+        );
         assert_eq!(differs("body", "", "\u{0}\r"), "body\n  expected  \n  got       \\0\\r");
     }
 }

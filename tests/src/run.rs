@@ -62,20 +62,8 @@ pub fn check(check: &Check, finished: &Finished, folder: &str) -> Option<String>
         problems.push(format!("exit code\n  expected  {}\n  {finished}", check.exit));
     }
     if !same {
-        // A line that fits its placeholders is shown as found, so that only real differences stand out.
-        let expected: Vec<_> = check
-            .findings
-            .iter()
-            .enumerate()
-            .map(|(index, left)| {
-                found.get(index).filter(|right| matches(left, right, &names)).unwrap_or(left).as_str()
-            })
-            .collect();
-        problems.push(report::differs(
-            "findings (- expected, + got)",
-            &expected.join("\n"),
-            &found.join("\n"),
-        ));
+        let diff = report::lines_differ(&check.findings, &found, |left, right| matches(left, right, &names));
+        problems.push(format!("findings (- expected, + got)\n{diff}"));
     }
     (!problems.is_empty()).then(|| problems.join("\n"))
 }

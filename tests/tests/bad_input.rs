@@ -8,10 +8,11 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use edgewit_tests::binary::workspace;
-use edgewit_tests::fixture::{document, mock_api, mock_operation};
+use edgewit_tests::client::exchange;
+use edgewit_tests::fixture::{HOST, document, mock_api, mock_operation};
 use edgewit_tests::folder::Folder;
 use edgewit_tests::matcher::{Names, matches};
-use edgewit_tests::node::run;
+use edgewit_tests::node::{Node, run};
 use edgewit_tests::run::findings;
 use serde_json::{Value, json};
 
@@ -149,6 +150,20 @@ fn files_that_are_no_documents_are_refused() {
     assert_refused("no documents at all", &folder, "apis<any>: error[<any>]: <any>");
 }
 
+/// A folder with `POST /a` whose body is validated against the model `M0`.
+fn validated(schemas: &Value) -> Folder {
+    let mut operation = mock_operation("x");
+    operation["x-amazon-apigateway-request-validator"] = json!("all");
+    operation["requestBody"] =
+        json!({"content": {"application/json": {"schema": {"$ref": "#/components/schemas/M0"}}}});
+    let mut api: Value =
+        serde_json::from_str(&document("bomb", &json!({"/a": {"post": operation}}))).unwrap();
+    api["x-amazon-apigateway-request-validators"] =
+        json!({"all": {"validateRequestBody": true, "validateRequestParameters": true}});
+    api["components"] = json!({"schemas": schemas});
+    Folder::with_api(&api.to_string())
+}
+
 #[test]
 fn bombs_are_refused_before_they_go_off() {
     // Ten levels of ten aliases: ten thousand million nodes when expanded.
@@ -163,34 +178,37 @@ fn bombs_are_refused_before_they_go_off() {
     ));
     assert_refused("a bomb of aliases", &folder, "apis/api.yaml<any>: error[<any>]: <any>");
 
-    let validated = |schemas: Value| {
-        let mut operation = mock_operation("x");
-        operation["x-amazon-apigateway-request-validator"] = json!("all");
-        operation["requestBody"] =
-            json!({"content": {"application/json": {"schema": {"$ref": "#/components/schemas/M0"}}}});
-        let mut api: Value =
-            serde_json::from_str(&document("bomb", &json!({"/a": {"post": operation}}))).unwrap();
-        api["x-amazon-apigateway-request-validators"] =
-            json!({"all": {"validateRequestBody": true, "validateRequestParameters": true}});
-        api["components"] = json!({"schemas": schemas});
-        Folder::with_api(&api.to_string())
-    };
-    // References that never arrive anywhere describe nothing.
-    let circle =
-        json!({"M0": {"$ref": "#/components/schemas/M1"}, "M1": {"$ref": "#/components/schemas/M0"}});
+    let pattern = json!({"M0": {"type": "object", "properties": {"a": {"type": "string", "pattern": "(a{1000}){1000}{1000}"}}}});
     assert_refused(
-        "models that only refer to each other",
-        &validated(circle),
+        "a pattern that explodes",
+        &validated(&pattern),
         "apis/api.yaml<any>: error[<any>]: <any>",
     );
-    let pattern = json!({"M0": {"type": "object", "properties": {"a": {"type": "string", "pattern": "(a{1000}){1000}{1000}"}}}});
-    assert_refused("a pattern that explodes", &validated(pattern), "apis/api.yaml<any>: error[<any>]: <any>");
-    // A model that contains itself is sound: a tree.
+}
+
+#[test]
+fn models_in_a_circle_are_sound_and_do_no_harm() {
+    // A tree; and references that never arrive anywhere, which constrain nothing.
     let tree = json!({"M0": {"type": "object", "properties": {
         "children": {"type": "array", "items": {"$ref": "#/components/schemas/M0"}},
     }}});
-    let finished = run(validated(tree).path(), &["check", "."]);
-    assert_eq!(finished.code, Some(0), "{finished}");
+    let circle =
+        json!({"M0": {"$ref": "#/components/schemas/M1"}, "M1": {"$ref": "#/components/schemas/M0"}});
+    let all_of = json!({
+        "M0": {"type": "object", "allOf": [{"$ref": "#/components/schemas/M1"}]},
+        "M1": {"type": "object", "allOf": [{"$ref": "#/components/schemas/M0"}]},
+    });
+    for schemas in [tree, circle, all_of] {
+        let folder = validated(&schemas);
+        let node = Node::start(folder.path());
+        for body in [r#"{"children": [{"children": []}]}"#, "{}"] {
+            let length = body.len();
+            let head = format!("POST /dev/a HTTP/1.1\r\nHost: {HOST}\r\nContent-Type: application/json\r\n");
+            let request = format!("{head}Content-Length: {length}\r\n\r\n{body}");
+            let response = exchange(node.listen(), "POST", request.as_bytes()).unwrap();
+            assert_eq!((response.status, response.text().as_str()), (200, "x"), "{schemas}");
+        }
+    }
 }
 
 #[test]

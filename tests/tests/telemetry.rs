@@ -193,10 +193,10 @@ fn the_named_formats_have_the_fields_of_the_console() {
         ("csv", "127.0.0.1,-,-,<clf-date>,GET,/hello,HTTP/1.1,200,5,<uuid>,<extended-id>"),
         (
             "xml",
-            "<request id=\"<uuid>\"><any><extendedRequestId><extended-id></extendedRequestId><any>\
-             <ip>127.0.0.1</ip><any><caller>-</caller><any><user>-</user><any><requestTime><clf-date></requestTime><any>\
-             <httpMethod>GET</httpMethod><any><resourcePath>/hello</resourcePath><any><status>200</status><any>\
-             <protocol>HTTP/1.1</protocol><any><responseLength>5</responseLength><any></request>",
+            "<request id=\"<uuid>\"><ip>127.0.0.1</ip><caller>-</caller><user>-</user>\
+             <requestTime><clf-date></requestTime><httpMethod>GET</httpMethod><resourcePath>/hello</resourcePath>\
+             <status>200</status><protocol>HTTP/1.1</protocol><responseLength>5</responseLength>\
+             <extendedRequestId><extended-id></extendedRequestId></request>",
         ),
     ] {
         let line = line_in(format);

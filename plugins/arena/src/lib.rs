@@ -44,11 +44,9 @@ impl Arena {
             return true;
         }
         let missing = (address - self.end.get()).div_ceil(PAGE_BYTES);
-        let asked = missing.max(GROW_PAGES);
-        let Some(previous) = platform::grow(asked).or_else(|| platform::grow(missing)) else { return false };
-        let _ = previous;
+        let grown = platform::grow(missing.max(GROW_PAGES)) || platform::grow(missing);
         self.end.set(platform::memory_end());
-        address <= self.end.get()
+        grown && address <= self.end.get()
     }
 }
 
@@ -122,8 +120,8 @@ mod platform {
         wasm32::memory_size(0).saturating_mul(super::PAGE_BYTES)
     }
 
-    pub(crate) fn grow(pages: usize) -> Option<usize> {
-        Some(wasm32::memory_grow(0, pages)).filter(|previous| *previous != usize::MAX)
+    pub(crate) fn grow(pages: usize) -> bool {
+        wasm32::memory_grow(0, pages) != usize::MAX
     }
 }
 
@@ -138,7 +136,7 @@ mod platform {
         1
     }
 
-    pub(crate) fn grow(_pages: usize) -> Option<usize> {
-        None
+    pub(crate) fn grow(_pages: usize) -> bool {
+        false
     }
 }

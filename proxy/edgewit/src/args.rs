@@ -66,7 +66,9 @@ pub(crate) enum Command {
 /// when the requests in flight are done.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
-#[command(after_help = "Examples:\n  edgewit serve\n  edgewit serve petstore.yaml --stage prod\n  edgewit serve /etc/edgewit --listen 0.0.0.0:8080")]
+#[command(
+    after_help = "Examples:\n  edgewit serve\n  edgewit serve petstore.yaml --stage prod\n  edgewit serve /etc/edgewit --listen 0.0.0.0:8080"
+)]
 pub(crate) struct Serve {
     /// A configuration folder or one OpenAPI file
     #[arg(value_name = "CONF", default_value = "conf/quickstart", env = "EDGEWIT_CONF")]

@@ -45,7 +45,11 @@ pub(crate) fn run(check: &Check) -> u8 {
             0
         }
         None => {
-            show::err(&format!("{errors} {}, {others} {}", Line::plural(errors, "error"), Line::plural(others, "remark")));
+            show::err(&format!(
+                "{errors} {}, {others} {}",
+                Line::plural(errors, "error"),
+                Line::plural(others, "remark")
+            ));
             INPUT
         }
     }

@@ -29,7 +29,10 @@ pub(crate) fn man() -> u8 {
 pub(crate) fn schema(file: Option<&str>) -> u8 {
     let schemas = schemas();
     let text = match file {
-        Some(name) => schemas.iter().find(|(file, _)| *file == name).map(|(_, schema)| serde_json::to_string_pretty(schema)),
+        Some(name) => schemas
+            .iter()
+            .find(|(file, _)| *file == name)
+            .map(|(_, schema)| serde_json::to_string_pretty(schema)),
         None => {
             let all: serde_json::Map<String, serde_json::Value> =
                 schemas.iter().map(|(file, schema)| ((*file).to_owned(), schema.clone().into())).collect();
@@ -47,7 +50,11 @@ pub(crate) fn schema(file: Option<&str>) -> u8 {
         }
         None => {
             let names: Vec<&str> = schemas.iter().map(|(name, _)| *name).collect();
-            show::err(&format!("edgewit: found `{}`, expected one of {}", file.unwrap_or_default(), names.join(", ")));
+            show::err(&format!(
+                "edgewit: found `{}`, expected one of {}",
+                file.unwrap_or_default(),
+                names.join(", ")
+            ));
             USAGE
         }
     }

@@ -61,13 +61,16 @@ fn tell(event: &Event<'_>, ready_file: Option<&PathBuf>, quickstart: bool) {
             show::err(&format!("draining: {connections} open {}", Line::plural(*connections, "connection")));
         }
         Event::Stopped { cut: 0 } => show::err("stopped"),
-        Event::Stopped { cut } => show::err(&format!("stopped: {cut} {} cut", Line::plural(*cut, "connection"))),
+        Event::Stopped { cut } => {
+            show::err(&format!("stopped: {cut} {} cut", Line::plural(*cut, "connection")))
+        }
     }
 }
 
 /// Whoever waits for the file sees it whole or not at all.
 fn write_ready_file(path: &Path, listen: SocketAddr, admin: Option<SocketAddr>) -> std::io::Result<()> {
-    let text = serde_json::json!({"listen": listen.to_string(), "admin": admin.map(|admin| admin.to_string())});
+    let text =
+        serde_json::json!({"listen": listen.to_string(), "admin": admin.map(|admin| admin.to_string())});
     let temporary = path.with_extension("new");
     std::fs::write(&temporary, text.to_string())?;
     std::fs::rename(temporary, path)

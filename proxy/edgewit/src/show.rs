@@ -39,7 +39,12 @@ impl Line {
 }
 
 /// What a node serves, and how to try it.
-pub(crate) fn serving(listen: SocketAddr, admin: Option<SocketAddr>, generation: &Generation, took: Duration) {
+pub(crate) fn serving(
+    listen: SocketAddr,
+    admin: Option<SocketAddr>,
+    generation: &Generation,
+    took: Duration,
+) {
     let stages = generation.stages();
     let routes: usize = stages.iter().map(|stage| stage.routes.len()).sum();
     let apis = generation.apis.len();
@@ -94,21 +99,30 @@ fn describe(route: &edgewit_plan::Route) -> String {
 pub(crate) fn try_it(listen: SocketAddr) {
     err("\n  Try:");
     err(&format!("    curl http://{listen}/dev/hello"));
-    err(&format!("    curl http://{listen}/dev/orders -H 'Content-Type: application/json' -d '{{\"item\":\"tea\"}}'"));
-    err(&format!("    curl -i http://{listen}/dev/private -H 'Authorization: Bearer alice-token'   # or bob-token, or none"));
+    err(&format!(
+        "    curl http://{listen}/dev/orders -H 'Content-Type: application/json' -d '{{\"item\":\"tea\"}}'"
+    ));
+    err(&format!(
+        "    curl -i http://{listen}/dev/private -H 'Authorization: Bearer allow-alice'   # or deny-mallory, or none"
+    ));
     err("");
 }
 
 /// One line about a reload; a refused one with its findings.
 pub(crate) fn reloaded(reload: &Reload) {
-    let changed = if reload.changed.is_empty() { "nothing changed".to_owned() } else { reload.changed.join(", ") };
+    let changed =
+        if reload.changed.is_empty() { "nothing changed".to_owned() } else { reload.changed.join(", ") };
     if reload.applied {
         let restart = if reload.restart_for.is_empty() {
             String::new()
         } else {
             format!("; restart for: {}", reload.restart_for.join(", "))
         };
-        err(&format!("reloaded: {changed}; generation {} in {}{restart}", reload.generation, Line::took(reload.took)));
+        err(&format!(
+            "reloaded: {changed}; generation {} in {}{restart}",
+            reload.generation,
+            Line::took(reload.took)
+        ));
     } else {
         let errors = reload.findings.iter().filter(|finding| finding.is_error()).count();
         err(&format!(

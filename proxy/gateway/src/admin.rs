@@ -24,7 +24,9 @@ impl ServeHttp for Admin {
                 "application/openmetrics-text; version=1.0.0; charset=utf-8",
                 self.shared.telemetry.encode().into_bytes(),
             ),
-            "/edgewit/health" | "/metrics" => json(405, &serde_json::json!({"message": "Method Not Allowed"})),
+            "/edgewit/health" | "/metrics" => {
+                json(405, &serde_json::json!({"message": "Method Not Allowed"}))
+            }
             _ => json(404, &serde_json::json!({"message": "Not Found"})),
         }
     }

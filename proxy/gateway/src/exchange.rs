@@ -158,7 +158,11 @@ impl Exchange {
 
 impl Refusal {
     /// An answer of type `kind` with the type's own status.
-    pub fn new(kind: GatewayResponseType, message: impl Into<Cow<'static, str>>, error_type: &'static str) -> Self {
+    pub fn new(
+        kind: GatewayResponseType,
+        message: impl Into<Cow<'static, str>>,
+        error_type: &'static str,
+    ) -> Self {
         Self { kind, status: None, message: Some(message.into()), error_type, validation: None }
     }
 
@@ -182,6 +186,11 @@ impl Refusal {
     pub fn internal() -> Self {
         Self::new(GatewayResponseType::DEFAULT_5XX, "Internal server error", "InternalServerErrorException")
             .with_status(500)
+    }
+
+    /// 500 for a response mapping that meets a body it cannot read.
+    pub fn mapping_failed() -> Self {
+        Self { error_type: "InternalFailureException", ..Self::internal() }
     }
 
     /// 403 `Forbidden`, for a stage that is not there or not to be reached this way.

@@ -28,7 +28,10 @@ impl RequestIds {
     pub fn adopt(&mut self, client: &[u8]) -> bool {
         let Ok(id) = <[u8; 36]>::try_from(client) else { return false };
         let dashes = [8, 13, 18, 23];
-        let valid = id.iter().enumerate().all(|(i, b)| if dashes.contains(&i) { *b == b'-' } else { b.is_ascii_hexdigit() });
+        let valid = id
+            .iter()
+            .enumerate()
+            .all(|(i, b)| if dashes.contains(&i) { *b == b'-' } else { b.is_ascii_hexdigit() });
         if valid {
             self.request_id = id;
         }
@@ -79,7 +82,10 @@ fn extended(mut bits: u128) -> [u8; 16] {
 /// Format: `Root=1-{8 hex}-{24 hex};Parent={16 hex};Sampled={0|1}`.
 pub fn trace_id(client: Option<&str>, epoch_ms: u64) -> String {
     let field = |name: &str| {
-        client?.split(';').find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('=')).filter(|v| clean(v))
+        client?
+            .split(';')
+            .find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='))
+            .filter(|v| clean(v))
     };
     let mut out = String::with_capacity(80);
     out.push_str("Root=");

@@ -2,6 +2,7 @@
 //!
 //! The thin shell around the pure crates: sockets, clocks, files and threads live here.
 
+mod admin;
 mod authorizer;
 pub mod config;
 pub mod deploy;
@@ -10,7 +11,6 @@ pub mod front;
 pub mod generation;
 mod identity;
 pub mod node;
-mod admin;
 pub mod pipeline;
 pub mod reload;
 mod resolve;

@@ -105,7 +105,11 @@ fn environment(what: impl Into<String>) -> impl FnOnce(io::Error) -> NodeError {
 ///
 /// # Errors
 /// When the plugin host cannot be made.
-pub fn deployer(options: &NodeOptions, telemetry: &Arc<Telemetry>, node: &NodeFile) -> Result<Deployer, NodeError> {
+pub fn deployer(
+    options: &NodeOptions,
+    telemetry: &Arc<Telemetry>,
+    node: &NodeFile,
+) -> Result<Deployer, NodeError> {
     let instances = node.limits.plugin_instances.unwrap_or(PLUGIN_INSTANCES);
     let host = PluginHost::new(HostOptions { instances, ..HostOptions::default() })
         .map_err(|error| environment("the plugin host cannot be made")(io::Error::other(error)))?;
@@ -138,7 +142,9 @@ pub fn run(options: &NodeOptions, report: &Reporter) -> Result<(), NodeError> {
     let listener = Listener::bind(listen).map_err(environment(format!("cannot listen on {listen}")))?;
     let listen = listener.local_addr().map_err(environment("cannot tell the address listened on"))?;
     let admin = match admin {
-        Some(addr) => Some(Listener::bind(addr).map_err(environment(format!("cannot listen on {addr} (admin)")))?),
+        Some(addr) => {
+            Some(Listener::bind(addr).map_err(environment(format!("cannot listen on {addr} (admin)")))?)
+        }
         None => None,
     };
     let admin_addr = admin.as_ref().and_then(|admin| admin.local_addr().ok());
@@ -154,18 +160,32 @@ pub fn run(options: &NodeOptions, report: &Reporter) -> Result<(), NodeError> {
         let running = Running::start(&node, &shared, &workers, listener, admin);
         let mut signals = Signals::listen().map_err(environment("cannot listen for signals"))?;
         let generation = Arc::clone(&shared.generation());
-        report(Event::Serving { listen, admin: admin_addr, generation: &generation, findings: &deployed.findings, took });
+        report(Event::Serving {
+            listen,
+            admin: admin_addr,
+            generation: &generation,
+            findings: &deployed.findings,
+            took,
+        });
         drop(generation);
-        let reloader = Reloader::start(deployer, Arc::clone(&shared), deployed.folder, deployed.watched, Arc::clone(report))
-            .map_err(environment("cannot watch the configuration"))?;
+        let reloader = Reloader::start(
+            Arc::clone(&deployer),
+            Arc::clone(&shared),
+            deployed.folder,
+            deployed.watched,
+            Arc::clone(report),
+        )
+        .map_err(environment("cannot watch the configuration"))?;
         signals.until_stop(&reloader).await;
         report(Event::Draining { connections: running.connections.open() });
         let drain = node.limits.drain_seconds.map_or(DRAIN, Duration::from_secs);
         Ok(running.drain(drain).await)
     })?;
+    drop(runtime);
     if let Ok(workers) = Arc::try_unwrap(workers) {
         workers.stop();
     }
+    deployer.close_logs();
     report(Event::Stopped { cut });
     Ok(())
 }
@@ -196,7 +216,13 @@ impl Running {
             .map(|_| {
                 let app = Arc::new(proxy(shared, node, &limits));
                 let telemetry = Arc::clone(&shared.telemetry);
-                Arc::new(Front::new(app, limits.clone(), telemetry, stopped.clone(), Arc::clone(&connections)))
+                Arc::new(Front::new(
+                    app,
+                    limits.clone(),
+                    telemetry,
+                    stopped.clone(),
+                    Arc::clone(&connections),
+                ))
             })
             .collect();
         let mut tasks = vec![tokio::spawn(listener.run(fronts, Arc::clone(workers), stopped.clone()))];
@@ -280,8 +306,9 @@ fn h2_options(node: &NodeFile, limits: &FrontLimits) -> H2Options {
 
 fn addresses(options: &NodeOptions, node: &NodeFile) -> Result<(SocketAddr, Option<SocketAddr>), NodeError> {
     let usage = |text: &str, what: &str| {
-        text.parse::<SocketAddr>()
-            .map_err(|_| NodeError::Usage(format!("{what}: found `{text}`, expected ADDRESS:PORT such as 127.0.0.1:9080")))
+        text.parse::<SocketAddr>().map_err(|_| {
+            NodeError::Usage(format!("{what}: found `{text}`, expected ADDRESS:PORT such as 127.0.0.1:9080"))
+        })
     };
     let listen = match options.listen.or(node.listen) {
         Some(listen) => listen,

@@ -106,7 +106,12 @@ impl State {
                             limits.header_bytes,
                             limits.header_lines,
                             limits.payload_bytes,
-                            (limits.h2_streams, limits.resolve_ttl_seconds, limits.drain_seconds, limits.plugin_instances),
+                            (
+                                limits.h2_streams,
+                                limits.resolve_ttl_seconds,
+                                limits.drain_seconds,
+                                limits.plugin_instances
+                            ),
                         )
                     ),
                 ),
@@ -231,7 +236,9 @@ impl Watch {
                 Ok(()) => {
                     self.folders.insert(folder.to_path_buf());
                 }
-                Err(error) => tracing::warn!(folder = %folder.display(), %error, "a folder cannot be watched; use SIGHUP"),
+                Err(error) => {
+                    tracing::warn!(folder = %folder.display(), %error, "a folder cannot be watched; use SIGHUP")
+                }
             }
         }
     }
@@ -243,7 +250,8 @@ mod tests {
 
     #[test]
     fn differences_are_named() {
-        let map = |pairs: &[(&str, u64)]| pairs.iter().map(|(name, hash)| ((*name).to_owned(), *hash)).collect();
+        let map =
+            |pairs: &[(&str, u64)]| pairs.iter().map(|(name, hash)| ((*name).to_owned(), *hash)).collect();
         let before = map(&[("a", 1), ("b", 2), ("c", 3)]);
         let after = map(&[("a", 1), ("b", 9), ("d", 4)]);
         assert_eq!(difference(&before, &after), ["b", "c (removed)", "d (new)"]);

@@ -15,13 +15,13 @@ pub(crate) struct View<'a> {
     pub header: &'a RequestHeader,
     pub exchange: &'a Exchange,
     pub body: Option<&'a [u8]>,
-    /// Bytes of the response body, known once it was sent.
-    pub response_bytes: usize,
+    /// Bytes of the response body, when the exchange is over and is being logged.
+    pub logged_bytes: Option<usize>,
 }
 
 impl<'a> View<'a> {
     pub(crate) fn new(header: &'a RequestHeader, exchange: &'a Exchange) -> Self {
-        Self { header, exchange, body: None, response_bytes: 0 }
+        Self { header, exchange, body: None, logged_bytes: None }
     }
 
     pub(crate) fn raw_query(&self) -> &'a str {
@@ -124,6 +124,9 @@ impl View<'_> {
                 EndpointType::Private => "PRIVATE",
             }),
             V::ExtendedRequestId => text(x.ids.extended_id()),
+            V::RequestId if x.id_replaced && self.logged_bytes.is_some() => {
+                text("UUID_REPLACED_INVALID_REQUEST_ID")
+            }
             V::RequestId => text(x.ids.request_id()),
             V::RequestTime => text(&crate::time::clf(x.ids.epoch_ms)),
             V::RequestTimeEpoch => number(out, x.ids.epoch_ms),
@@ -140,10 +143,12 @@ impl View<'_> {
             }
             V::IdentityUserAgent => out.extend_from_slice(self.header.headers.get("user-agent")?.as_bytes()),
             V::Status => number(out, u64::from(x.status)),
-            V::ResponseLength => number(out, self.response_bytes as u64),
+            V::ResponseLength => number(out, self.logged_bytes? as u64),
             V::ResponseLatency => millis(out, x.started.elapsed()),
             V::IntegrationLatency | V::IntegrationTimeToAllHeaders => millis(out, x.integration.latency?),
-            V::IntegrationIntegrationStatus | V::IntegrationStatus => number(out, u64::from(x.integration.status?)),
+            V::IntegrationIntegrationStatus | V::IntegrationStatus => {
+                number(out, u64::from(x.integration.status?))
+            }
             V::IntegrationError => text(x.integration.error.as_ref()?),
             V::XrayTraceId => text(x.trace.as_ref()?),
             V::ErrorMessage => text(x.refusal.as_ref()?.message.as_ref()?),

@@ -25,18 +25,43 @@ type Shape = (&'static str, Verb, &'static str, Verb);
 const COLLECTIONS: [Shape; 5] = [
     ("/tenant-#0######/#1######", Verb::GET, "/tenant-#0######/#1######", Verb::GET),
     ("/tenant-#0######/#1######/{id}", Verb::GET, "/tenant-#0######/#1######/9f8b1c2d", Verb::GET),
-    ("/tenant-#0######/#1######/{id}/lines", Verb::POST, "/tenant-#0######/#1######/9f8b1c2d/lines", Verb::POST),
+    (
+        "/tenant-#0######/#1######/{id}/lines",
+        Verb::POST,
+        "/tenant-#0######/#1######/9f8b1c2d/lines",
+        Verb::POST,
+    ),
     ("/tenant-#0######/#1######/search", Verb::ANY, "/tenant-#0######/#1######/search", Verb::PUT),
-    ("/tenant-#0######/#1######/files/{path+}", Verb::ANY, "/tenant-#0######/#1######/files/a/b.pdf", Verb::PUT),
+    (
+        "/tenant-#0######/#1######/files/{path+}",
+        Verb::ANY,
+        "/tenant-#0######/#1######/files/a/b.pdf",
+        Verb::PUT,
+    ),
 ];
 
 /// No name appears twice, so nothing can be stored once for many.
 const STRANGERS: [Shape; 5] = [
     ("/tenant-#0######/#1######", Verb::GET, "/tenant-#0######/#1######", Verb::GET),
     ("/tenant-#0######/#1######/#2######", Verb::GET, "/tenant-#0######/#1######/#2######", Verb::GET),
-    ("/tenant-#0######/#1######/{id}/#3######", Verb::ANY, "/tenant-#0######/#1######/17/#3######", Verb::PUT),
-    ("/tenant-#0######/#1######/{id}/#4######", Verb::GET, "/tenant-#0######/#1######/17/#4######", Verb::GET),
-    ("/tenant-#0######/#1######/{id}/#5######/{x}", Verb::POST, "/tenant-#0######/#1######/17/#5######/y", Verb::POST),
+    (
+        "/tenant-#0######/#1######/{id}/#3######",
+        Verb::ANY,
+        "/tenant-#0######/#1######/17/#3######",
+        Verb::PUT,
+    ),
+    (
+        "/tenant-#0######/#1######/{id}/#4######",
+        Verb::GET,
+        "/tenant-#0######/#1######/17/#4######",
+        Verb::GET,
+    ),
+    (
+        "/tenant-#0######/#1######/{id}/#5######/{x}",
+        Verb::POST,
+        "/tenant-#0######/#1######/17/#5######/y",
+        Verb::POST,
+    ),
 ];
 
 /// Collections of one tenant.

@@ -120,7 +120,8 @@ fn builtin_templates(kind: GatewayResponseType) -> Vec<(Arc<str>, Arc<Substituti
 }
 
 fn inherited(kind: GatewayResponseType, family: &CompiledGatewayResponse) -> CompiledGatewayResponse {
-    let templates = if family.is_builtin_template { builtin_templates(kind) } else { family.templates.clone() };
+    let templates =
+        if family.is_builtin_template { builtin_templates(kind) } else { family.templates.clone() };
     CompiledGatewayResponse { configured: false, templates, ..family.clone() }
 }
 
@@ -135,7 +136,10 @@ fn own(
     let name = kind.as_str();
     let mut error = |code, message: String| findings.push(Finding::error(code, at, message));
     if let Some(status) = response.status_code.filter(|status| !(100..600).contains(status)) {
-        error("gateway-response-invalid", format!("found the status {status} in {name}, expected 100 to 599"));
+        error(
+            "gateway-response-invalid",
+            format!("found the status {status} in {name}, expected 100 to 599"),
+        );
     }
     let mut headers = Vec::with_capacity(response.response_parameters.len());
     for (target, expression) in &response.response_parameters {
@@ -143,7 +147,10 @@ fn own(
             Ok(GatewayResponseTarget::Header(header)) => header,
             Ok(GatewayResponseTarget::WithoutEffect) => continue,
             Err(reason) => {
-                error("mapping-invalid", format!("Invalid mapping expression specified: `{target}` in {name}: {reason}"));
+                error(
+                    "mapping-invalid",
+                    format!("Invalid mapping expression specified: `{target}` in {name}: {reason}"),
+                );
                 continue;
             }
         };
@@ -152,7 +159,10 @@ fn own(
                 headers.push(GatewayResponseHeader { name: header.into(), source: source.bind(variables) });
             }
             Err(reason) => {
-                error("mapping-invalid", format!("Invalid mapping expression specified: `{expression}` in {name}: {reason}"));
+                error(
+                    "mapping-invalid",
+                    format!("Invalid mapping expression specified: `{expression}` in {name}: {reason}"),
+                );
             }
         }
     }
@@ -160,7 +170,10 @@ fn own(
     for (content_type, text) in &response.response_templates {
         if text.len() > limits.template_bytes {
             let (limit, found) = (limits.template_bytes, text.len());
-            error("template-too-large", format!("found a template of {found} bytes in {name}, the limit is {limit}"));
+            error(
+                "template-too-large",
+                format!("found a template of {found} bytes in {name}, the limit is {limit}"),
+            );
             continue;
         }
         match SubstitutionTemplate::parse(text, Dialect::GatewayResponse) {
@@ -217,8 +230,13 @@ mod tests {
         }
     }
 
-    fn response(status: Option<u16>, headers: &[(&str, &str)], templates: &[(&str, &str)]) -> GatewayResponse {
-        let map = |list: &[(&str, &str)]| list.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    fn response(
+        status: Option<u16>,
+        headers: &[(&str, &str)],
+        templates: &[(&str, &str)],
+    ) -> GatewayResponse {
+        let map =
+            |list: &[(&str, &str)]| list.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         GatewayResponse {
             status_code: status,
             response_parameters: map(headers),
@@ -235,7 +253,12 @@ mod tests {
         (GatewayResponses::compile(&api, &variables, &limits, &mut findings), findings)
     }
 
-    fn body(responses: &GatewayResponses, kind: GatewayResponseType, accept: Option<&str>, message: Option<&'static str>) -> String {
+    fn body(
+        responses: &GatewayResponses,
+        kind: GatewayResponseType,
+        accept: Option<&str>,
+        message: Option<&'static str>,
+    ) -> String {
         let (content_type, template) = responses.get(kind).unwrap().template(accept).unwrap();
         let mut out = format!("{content_type} ").into_bytes();
         template.render(&Failure(message), &NoRequest, &(), &mut out);
@@ -289,7 +312,10 @@ mod tests {
     fn a_type_that_is_configured_inherits_nothing() {
         let cors = [("gatewayresponse.header.Access-Control-Allow-Origin", "'*'")];
         let (responses, findings) = compile(&[
-            (DEFAULT_4XX, response(Some(418), &cors, &[("text/plain", "default"), ("application/xml", "<m/>")])),
+            (
+                DEFAULT_4XX,
+                response(Some(418), &cors, &[("text/plain", "default"), ("application/xml", "<m/>")]),
+            ),
             (UNAUTHORIZED, response(None, &[("gatewayresponse.header.A", "stageVariables.v")], &[])),
         ]);
         assert_eq!(findings, []);
@@ -314,7 +340,8 @@ mod tests {
 
     #[test]
     fn headers_alone_keep_the_capital_of_access_denied() {
-        let (responses, _) = compile(&[(DEFAULT_4XX, response(None, &[("gatewayresponse.header.x", "'y'")], &[]))]);
+        let (responses, _) =
+            compile(&[(DEFAULT_4XX, response(None, &[("gatewayresponse.header.x", "'y'")], &[]))]);
         assert_eq!(body(&responses, ACCESS_DENIED, None, Some("no")), r#"application/json {"Message":"no"}"#);
     }
 
@@ -329,6 +356,9 @@ mod tests {
             ),
         )]);
         let codes: Vec<_> = findings.iter().map(|finding| finding.code).collect();
-        assert_eq!(codes, ["gateway-response-invalid", "mapping-invalid", "mapping-invalid", "template-too-large"]);
+        assert_eq!(
+            codes,
+            ["gateway-response-invalid", "mapping-invalid", "mapping-invalid", "template-too-large"]
+        );
     }
 }

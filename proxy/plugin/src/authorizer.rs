@@ -137,7 +137,7 @@ pub(crate) fn describe(error: &wasmtime::Error) -> String {
         Some(trap) => trap.to_string(),
         None => error.root_cause().to_string(),
     };
-    let mut message = text::printable_line(&cause);
+    let mut message = text::printable_line(cause.strip_prefix("wasm trap: ").unwrap_or(&cause));
     if let Some(backtrace) = error.downcast_ref::<WasmBacktrace>() {
         // Each line of the backtrace reads `0: 0x1f4 - module!function`, already demangled.
         let backtrace = backtrace.to_string();

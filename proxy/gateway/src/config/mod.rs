@@ -9,6 +9,7 @@ pub use read::{Component, Folder, load};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_saphyr::Spanned;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -28,7 +29,8 @@ pub struct NodeFile {
     /// Account id in ARNs, twelve digits; default 000000000000.
     pub account: Option<String>,
     /// Name of the stage of APIs that configure none; default dev.
-    pub stage: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub stage: Option<Spanned<String>>,
     /// Worker threads; default one per core.
     pub threads: Option<usize>,
     /// CloudFormation parameters and attributes by name, for `Ref`, `Fn::Sub` and `Fn::GetAtt`.
@@ -40,7 +42,8 @@ pub struct NodeFile {
     /// Access log of stages that configure none.
     pub access_log: AccessLogFile,
     /// Settings by file name (without extension) below `apis/`.
-    pub apis: BTreeMap<String, ApiFile>,
+    #[schemars(with = "BTreeMap<String, ApiFile>")]
+    pub apis: BTreeMap<String, Spanned<ApiFile>>,
     /// Limits, each with its default.
     pub limits: LimitsFile,
 }
@@ -62,7 +65,8 @@ pub enum UnavailableRoutes {
 #[serde(deny_unknown_fields, default)]
 pub struct AccessLogFile {
     /// `json`, `clf`, `csv`, `xml`, `off`, or a format with `$context` variables; default json.
-    pub format: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub format: Option<Spanned<String>>,
     /// `stdout` or a file; default stdout.
     pub path: Option<PathBuf>,
 }
@@ -74,7 +78,8 @@ pub struct ApiFile {
     /// API id in host names and ARNs; default the file name.
     pub id: Option<String>,
     /// Stages by name; default one stage, see `stage`.
-    pub stages: BTreeMap<String, StageFile>,
+    #[schemars(with = "BTreeMap<String, StageFile>")]
+    pub stages: BTreeMap<String, Spanned<StageFile>>,
 }
 
 /// Settings of one stage.
@@ -83,8 +88,17 @@ pub struct ApiFile {
 pub struct StageFile {
     /// Stage variables.
     pub variables: BTreeMap<String, String>,
-    /// Access-log format of this stage; see `access_log.format`.
-    pub access_log: Option<String>,
+    /// Access log of this stage.
+    pub access_log: StageAccessLogFile,
+}
+
+/// The access log of one stage; it goes where the node's goes.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct StageAccessLogFile {
+    /// As the node's `access_log.format`; default that one.
+    #[schemars(with = "Option<String>")]
+    pub format: Option<Spanned<String>>,
 }
 
 /// Limits of a node. Each has a unit in its name.
@@ -136,7 +150,7 @@ pub struct LimitsFile {
 pub struct PluginsFile {
     /// Plugins by name.
     #[schemars(with = "BTreeMap<String, PluginFile>")]
-    pub plugins: BTreeMap<String, serde_saphyr::Spanned<PluginFile>>,
+    pub plugins: BTreeMap<String, Spanned<PluginFile>>,
 }
 
 /// One plugin.
@@ -172,7 +186,7 @@ pub struct PluginLimitsFile {
 pub struct FunctionsFile {
     /// Functions by full ARN, `NAME:ALIAS` or `NAME`.
     #[schemars(with = "BTreeMap<String, FunctionFile>")]
-    pub functions: BTreeMap<String, serde_saphyr::Spanned<FunctionFile>>,
+    pub functions: BTreeMap<String, Spanned<FunctionFile>>,
 }
 
 /// What one function stands for.

@@ -135,7 +135,11 @@ fn load_document(path: &Path, shown_as: &str, folder: &mut Folder, findings: &mu
             folder.note(shown_as, text.as_bytes());
             folder.apis.push((stem, shown_as.to_owned(), text));
         }
-        Err(error) => findings.push(Finding::error("file-unreadable", &shown(shown_as), format!("cannot be read: {error}"))),
+        Err(error) => findings.push(Finding::error(
+            "file-unreadable",
+            &shown(shown_as),
+            format!("cannot be read: {error}"),
+        )),
     }
 }
 
@@ -151,7 +155,11 @@ fn parse_file<T: DeserializeOwned + Default>(
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return T::default(),
         Err(error) => {
-            findings.push(Finding::error("file-unreadable", &shown(name), format!("cannot be read: {error}")));
+            findings.push(Finding::error(
+                "file-unreadable",
+                &shown(name),
+                format!("cannot be read: {error}"),
+            ));
             return T::default();
         }
     };
@@ -162,11 +170,14 @@ fn parse_file<T: DeserializeOwned + Default>(
     match serde_saphyr::from_str(&text) {
         Ok(parsed) => parsed,
         Err(error) => {
-            let at = error.location().map_or_else(|| shown(name), |l| Location {
-                file: name.into(),
-                line: u32::try_from(l.line()).unwrap_or(0),
-                column: u32::try_from(l.column()).unwrap_or(0),
-            });
+            let at = error.location().map_or_else(
+                || shown(name),
+                |l| Location {
+                    file: name.into(),
+                    line: u32::try_from(l.line()).unwrap_or(0),
+                    column: u32::try_from(l.column()).unwrap_or(0),
+                },
+            );
             // The rendered error begins with its own location and ends with a source excerpt.
             let message = error.without_snippet().to_string();
             let message = message.lines().next().unwrap_or_default();

@@ -1,14 +1,15 @@
 //! Importing API documents and compiling their stages.
 
-use super::plugins::LoadedPlugins;
 use super::Overrides;
-use crate::config::{Folder, files};
+use super::plugins::LoadedPlugins;
+use crate::config::{Folder, StageFile, files};
 use edgewit_mapping::template::named;
 use edgewit_model::import::{ImportOptions, import as import_document};
 use edgewit_model::stage::{Deployment, Stage};
 use edgewit_model::{Finding, Location};
 use edgewit_plan::{Limits, Options, Plan, PluginRef, UnavailableRoutes, compile as compile_stage};
 use indexmap::IndexMap;
+use serde_saphyr::Spanned;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,27 +29,36 @@ pub(super) fn import(folder: &Folder, overrides: &Overrides, findings: &mut Vec<
     for (stem, shown, text) in &folder.apis {
         let imported = import_document(shown, text, &options);
         findings.extend(imported.findings);
-        let settings = folder.node.apis.get(stem).cloned().unwrap_or_default();
-        let id = settings.id.clone().unwrap_or_else(|| api_id(stem));
+        let settings = folder.node.apis.get(stem);
+        let id = settings.and_then(|settings| settings.value.id.clone()).unwrap_or_else(|| api_id(stem));
         if !valid_id(&id) {
-            let message = format!("`apis.{stem}.id`: found `{id}`, expected 1 to 63 lower-case letters, digits or `-`");
-            findings.push(Finding::error("api-id-invalid", &node_file(), message));
+            let message =
+                format!("`apis.{stem}.id`: found `{id}`, expected 1 to 63 lower-case letters, digits or `-`");
+            let at = settings.map_or_else(node_file, |settings| located(files::NODE, settings));
+            findings.push(Finding::error("api-id-invalid", &at, message));
             continue;
         }
         if let Some(other) = ids.insert(id.clone(), shown.clone()) {
             let message = format!("the API id `{id}` is that of {other} too");
-            let finding = Finding::error("api-id-twice", &Location { file: (&**shown).into(), line: 0, column: 0 }, message);
-            findings.push(finding.with_help(format!("give one of them another id: `apis.{stem}.id` in {}", files::NODE)));
+            let finding = Finding::error(
+                "api-id-twice",
+                &Location { file: (&**shown).into(), line: 0, column: 0 },
+                message,
+            );
+            findings.push(
+                finding
+                    .with_help(format!("give one of them another id: `apis.{stem}.id` in {}", files::NODE)),
+            );
             continue;
         }
         let Some(api) = imported.api else { continue };
         let deployment = Deployment { id: short_hash(text, 6), api: Arc::new(api) };
         make_stages(folder, overrides, stem, &id, &deployment, findings, &mut stages);
     }
-    for stem in folder.node.apis.keys() {
+    for (stem, settings) in &folder.node.apis {
         if !folder.apis.iter().any(|(known, _, _)| known == stem) {
             let message = format!("`apis.{stem}`: there is no document of this name below {}/", files::APIS);
-            findings.push(Finding::error("api-unknown", &node_file(), message));
+            findings.push(Finding::error("api-unknown", &located(files::NODE, settings), message));
         }
     }
     stages
@@ -64,25 +74,30 @@ fn make_stages(
     stages: &mut Vec<Stage>,
 ) {
     let node = &folder.node;
-    let mut configured = node.apis.get(stem).map(|api| api.stages.clone()).unwrap_or_default();
+    let configured = node.apis.get(stem).map(|api| &api.value.stages).into_iter().flatten();
+    let mut configured: Vec<(String, Location, StageFile)> = configured
+        .map(|(name, stage)| (name.clone(), located(files::NODE, stage), stage.value.clone()))
+        .collect();
     if configured.is_empty() {
-        let name = overrides.stage.clone().or_else(|| node.stage.clone()).unwrap_or_else(|| STAGE.to_owned());
-        configured.insert(name, crate::config::StageFile::default());
+        let of_node = || node.stage.as_ref().map(|stage| (stage.value.clone(), located(files::NODE, stage)));
+        let of_flag = overrides.stage.clone().map(|stage| (stage, flag("--stage")));
+        let (name, at) = of_flag.or_else(of_node).unwrap_or_else(|| (STAGE.to_owned(), node_file()));
+        configured.push((name, at, StageFile::default()));
     }
-    for (name, settings) in configured {
+    for (name, at, settings) in configured {
         let legal = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
         if name.is_empty() || name.len() > 128 || !name.bytes().all(legal) {
             let message = format!("stage `{name}`: expected 1 to 128 letters, digits, `_` or `-`");
-            findings.push(Finding::error("stage-name-invalid", &node_file(), message));
+            findings.push(Finding::error("stage-name-invalid", &at, message));
             continue;
         }
-        let format = settings.access_log.or_else(|| node.access_log.format.clone());
+        let format = settings.access_log.format.as_ref().or(node.access_log.format.as_ref());
         let stage = Stage {
             rest_api_id: id.to_owned(),
             name,
             deployment: deployment.clone(),
             variables: settings.variables.into_iter().collect::<IndexMap<_, _>>(),
-            access_log_format: access_log_format(format.as_deref()).map(|format| (format, node_file())),
+            access_log_format: access_log_format(format),
             account_id: node.account.clone().unwrap_or_else(|| ACCOUNT.to_owned()),
             region: node.region.clone().unwrap_or_else(|| REGION.to_owned()),
         };
@@ -100,12 +115,12 @@ pub(super) fn compile(
 ) -> Vec<Option<Plan>> {
     for (name, function) in &folder.functions.functions {
         if !plugins.declares(&function.value.plugin) {
-            let at = Location {
-                file: files::FUNCTIONS.into(),
-                line: u32::try_from(function.referenced.line()).unwrap_or(0),
-                column: u32::try_from(function.referenced.column()).unwrap_or(0),
-            };
-            let message = format!("function `{name}` names the plugin `{}`, which {} does not have", function.value.plugin, files::PLUGINS);
+            let at = located(files::FUNCTIONS, function);
+            let message = format!(
+                "function `{name}` names the plugin `{}`, which {} does not have",
+                function.value.plugin,
+                files::PLUGINS
+            );
             findings.push(Finding::error("plugin-unknown", &at, message));
         }
     }
@@ -135,7 +150,8 @@ fn dedup(findings: &mut Vec<Finding>) {
 fn resolve_function(folder: &Folder, arn: &str) -> Option<PluginRef> {
     let name = arn.splitn(7, ':').nth(6);
     let plain = name.and_then(|name| name.split(':').next());
-    let found = [Some(arn), name, plain].into_iter().flatten().find_map(|key| folder.functions.functions.get(key))?;
+    let found =
+        [Some(arn), name, plain].into_iter().flatten().find_map(|key| folder.functions.functions.get(key))?;
     Some(PluginRef(found.value.plugin.as_str().into()))
 }
 
@@ -156,10 +172,11 @@ fn import_options(folder: &Folder) -> ImportOptions {
     options
 }
 
-fn access_log_format(format: Option<&str>) -> Option<String> {
-    match format.unwrap_or("json") {
+fn access_log_format(format: Option<&Spanned<String>>) -> Option<(String, Location)> {
+    let at = format.map_or_else(node_file, |format| located(files::NODE, format));
+    match format.map_or("json", |format| &format.value) {
         "off" => None,
-        other => Some(named(other).map_or_else(|| other.to_owned(), str::to_owned)),
+        other => Some((named(other).map_or_else(|| other.to_owned(), str::to_owned), at)),
     }
 }
 
@@ -181,6 +198,20 @@ fn short_hash(text: &str, length: usize) -> String {
     digest.iter().take(length).map(|byte| char::from(alphabet[usize::from(*byte) % alphabet.len()])).collect()
 }
 
+/// Where a value stands in a configuration file.
+pub(super) fn located<T>(file: &str, value: &Spanned<T>) -> Location {
+    let number = |n: u64| u32::try_from(n).unwrap_or(0);
+    Location {
+        file: file.into(),
+        line: number(value.referenced.line()),
+        column: number(value.referenced.column()),
+    }
+}
+
+fn flag(name: &str) -> Location {
+    Location { file: name.into(), line: 0, column: 0 }
+}
+
 fn node_file() -> Location {
-    Location { file: files::NODE.into(), line: 0, column: 0 }
+    flag(files::NODE)
 }

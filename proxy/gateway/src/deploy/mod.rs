@@ -7,9 +7,9 @@ mod trust;
 use crate::config::{Folder, load};
 use crate::generation::{Api, Generation, RouteRuntime, StageRuntime};
 use crate::resolve::Resolver;
+use crate::telemetry::Telemetry;
 use crate::telemetry::access_log::AccessLog;
 use crate::telemetry::metrics::RouteKey;
-use crate::telemetry::Telemetry;
 use crate::upstream::{CONNECT_TIMEOUT, Upstream, UpstreamSettings};
 use edgewit_model::{Finding, Location};
 use edgewit_plan::{IntegrationPlan, Plan, UnavailableRoutes};
@@ -57,7 +57,13 @@ pub struct Deployed {
 
 impl Deployer {
     /// A deployer for `conf`, a configuration folder or one OpenAPI file.
-    pub fn new(conf: &Path, host: PluginHost, telemetry: Arc<Telemetry>, resolve_ttl: Duration, overrides: Overrides) -> Self {
+    pub fn new(
+        conf: &Path,
+        host: PluginHost,
+        telemetry: Arc<Telemetry>,
+        resolve_ttl: Duration,
+        overrides: Overrides,
+    ) -> Self {
         Self {
             conf: conf.to_path_buf(),
             overrides,
@@ -165,7 +171,8 @@ impl Deployer {
     }
 
     fn upstream_settings(&self, folder: &Folder, findings: &mut Vec<Finding>) -> Option<UpstreamSettings> {
-        let connect_timeout = folder.node.limits.connect_timeout_ms.map_or(CONNECT_TIMEOUT, Duration::from_millis);
+        let connect_timeout =
+            folder.node.limits.connect_timeout_ms.map_or(CONNECT_TIMEOUT, Duration::from_millis);
         let Some(ca_file) = &folder.node.ca_file else {
             return Some(UpstreamSettings { ca: None, ca_version: 0, connect_timeout });
         };
@@ -174,9 +181,19 @@ impl Deployer {
             Err(error) => {
                 let at = Location { file: crate::config::files::NODE.into(), line: 0, column: 0 };
                 let message = format!("`ca_file` {}: {error}", ca_file.display());
-                findings.push(Finding::error("ca-file-invalid", &at, message).with_help("give a PEM file with CERTIFICATE blocks"));
+                findings.push(
+                    Finding::error("ca-file-invalid", &at, message)
+                        .with_help("give a PEM file with CERTIFICATE blocks"),
+                );
                 None
             }
+        }
+    }
+
+    /// Writes out and closes the access logs, at the end of the node.
+    pub fn close_logs(&self) {
+        for log in self.logs.lock().values().filter_map(std::sync::Weak::upgrade) {
+            log.close();
         }
     }
 

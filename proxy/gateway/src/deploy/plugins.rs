@@ -1,8 +1,9 @@
 //! Loading plugins: what has not changed since the last generation is used again.
 
 use super::Named;
+use super::apis::located;
 use crate::config::{Folder, PluginFile, files};
-use edgewit_model::{Finding, Location};
+use edgewit_model::Finding;
 use edgewit_plugin::{Authorizer, PluginHost, PluginLimits, PluginSettings};
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
@@ -43,11 +44,7 @@ impl PluginStore {
         let mut loaded = LoadedPlugins::default();
         for (name, spanned) in &folder.plugins.plugins {
             loaded.declared.push(name.clone());
-            let at = Location {
-                file: files::PLUGINS.into(),
-                line: u32::try_from(spanned.referenced.line()).unwrap_or(0),
-                column: u32::try_from(spanned.referenced.column()).unwrap_or(0),
-            };
+            let at = located(files::PLUGINS, spanned);
             let plugin = &spanned.value;
             let path = plugin.component.display();
             let bytes = match folder.components.get(&plugin.component) {
@@ -92,7 +89,8 @@ fn settings(plugin: &PluginFile) -> Result<PluginSettings, String> {
     limits.cpu_ms = file.cpu_ms.unwrap_or(limits.cpu_ms);
     if let Some(megabytes) = file.memory_mb {
         let bytes = megabytes.checked_mul(1 << 20).and_then(|bytes| usize::try_from(bytes).ok());
-        limits.memory_bytes = bytes.ok_or_else(|| format!("`memory_mb` {megabytes} is more than there can be"))?;
+        limits.memory_bytes =
+            bytes.ok_or_else(|| format!("`memory_mb` {megabytes} is more than there can be"))?;
     }
     Ok(PluginSettings { config: plugin.config.clone(), limits })
 }

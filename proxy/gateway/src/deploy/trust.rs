@@ -13,9 +13,8 @@ use std::sync::Arc;
 /// # Errors
 /// When the file cannot be read, holds no certificate, or holds one that cannot be an authority.
 pub(super) fn read(path: &Path) -> Result<(Arc<[WrappedX509]>, u64), String> {
-    let certificates: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(path)
-        .and_then(Iterator::collect)
-        .map_err(|error| error.to_string())?;
+    let certificates: Vec<CertificateDer<'static>> =
+        CertificateDer::pem_file_iter(path).and_then(Iterator::collect).map_err(|error| error.to_string())?;
     if certificates.is_empty() {
         return Err("holds no certificate".to_owned());
     }

@@ -121,12 +121,14 @@ impl<'a> Iterator for Lines<'a> {
 
 /// Whether the version is HTTP/1.1.
 fn check_request_line(line: &[u8], limits: &Limits) -> Result<bool, Refusal> {
-    let method_end = memchr::memchr(b' ', line).ok_or(Refusal::Malformed("the request line has no target"))?;
+    let method_end =
+        memchr::memchr(b' ', line).ok_or(Refusal::Malformed("the request line has no target"))?;
     let (method, rest) = (&line[..method_end], &line[method_end + 1..]);
     if method.is_empty() || !method.iter().all(|&b| TOKEN[b as usize]) {
         return Err(Refusal::Malformed("the method is not a token"));
     }
-    let target_end = memchr::memrchr(b' ', rest).ok_or(Refusal::Malformed("the request line has no version"))?;
+    let target_end =
+        memchr::memrchr(b' ', rest).ok_or(Refusal::Malformed("the request line has no version"))?;
     let (target, version) = (&rest[..target_end], &rest[target_end + 1..]);
     let http_11 = match version {
         b"HTTP/1.1" => true,
@@ -235,7 +237,20 @@ static TOKEN: [bool; 256] = {
         table[b] = c.is_ascii_alphanumeric()
             || matches!(
                 c,
-                b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
+                b'!' | b'#'
+                    | b'$'
+                    | b'%'
+                    | b'&'
+                    | b'\''
+                    | b'*'
+                    | b'+'
+                    | b'-'
+                    | b'.'
+                    | b'^'
+                    | b'_'
+                    | b'`'
+                    | b'|'
+                    | b'~'
             );
         b += 1;
     }
@@ -258,7 +273,10 @@ mod tests {
             ("GET / HTTP/1.0\r\n\r\n", Body::Length(0)),
             ("POST /x?y=%20 HTTP/1.1\r\nHost: a\r\nContent-Length: 12\r\n\r\n", Body::Length(12)),
             ("POST / HTTP/1.1\r\nhost:a\r\ntransfer-encoding: Chunked \r\n\r\n", Body::Chunked),
-            ("GET /c HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n", Body::Upgrade),
+            (
+                "GET /c HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+                Body::Upgrade,
+            ),
             ("GET http://a/b HTTP/1.1\r\nHost: a\r\nX-Empty:\r\nX-Tab: a\tb\r\n\r\n", Body::Length(0)),
             ("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", Body::Length(0)),
         ] {

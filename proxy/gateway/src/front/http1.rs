@@ -4,7 +4,7 @@
 //! Closes three gaps of Pingora's own loop: no idle timeout after the first request, no deadline
 //! for the header as a whole, and repairs of broken framing.
 
-use super::framing::{self, Body, Refusal};
+use super::framing::{self, Refusal};
 use super::stream::{EdgeStream, send_and_close};
 use super::{Front, PREFACE};
 use bytes::{Bytes, BytesMut};
@@ -37,10 +37,7 @@ impl<A: HttpServerApp + Send + Sync + 'static> Front<A> {
                 Ok(body) => body,
                 Err(refusal) => return self.refuse(&mut stream, refusal).await,
             };
-            stream.begin_message(buf, match body {
-                Body::Length(n) => Some(n),
-                Body::Chunked | Body::Upgrade => None,
-            });
+            stream.begin_message(buf, Some(body));
             let mut session = ServerSession::new_http1(stream);
             session.set_keepalive(if self.draining() { None } else { Some(60) });
             session.set_read_timeout(Some(self.limits.body_read_timeout));
@@ -77,7 +74,11 @@ impl<A: HttpServerApp + Send + Sync + 'static> Front<A> {
             }
             Err(_late) => {
                 self.telemetry.refused("header_timeout");
-                send_and_close(stream, answer("408 Request Timeout", "Request Timeout", "RequestTimeoutException")).await;
+                send_and_close(
+                    stream,
+                    answer("408 Request Timeout", "Request Timeout", "RequestTimeoutException"),
+                )
+                .await;
                 First::Nothing
             }
         }

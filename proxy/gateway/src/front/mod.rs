@@ -4,6 +4,7 @@
 //! prior knowledge by a bounded look at the first bytes, refuses what breaks the framing rules,
 //! and hands the rest to Pingora's proxy. TLS belongs at this same place.
 
+mod chunked;
 pub mod framing;
 mod http1;
 mod listener;

@@ -5,6 +5,8 @@
 //! parses in place), hands out no byte past the body of the current request, and joins header and
 //! body of a response into one system call.
 
+use super::chunked::Chunked;
+use super::framing::Body;
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use pingora_core::protocols::raw_connect::ProxyDigest;
 use pingora_core::protocols::{
@@ -26,6 +28,16 @@ const WRITE_BUFFER_BYTES: usize = 16 * 1024;
 /// They are only read to notice that the client has gone.
 const AHEAD_BYTES: usize = 4 * 1024;
 
+/// How far the current message may be read.
+enum Extent {
+    /// So many bytes.
+    Length(u64),
+    /// To the end that its chunks say.
+    Chunked(Chunked),
+    /// As far as the connection goes: HTTP/2, or whatever an upgrade leads to.
+    Open,
+}
+
 /// A client's connection.
 pub(crate) struct EdgeStream {
     tcp: TcpStream,
@@ -33,9 +45,7 @@ pub(crate) struct EdgeStream {
     unread: BytesMut,
     /// Written by Pingora, not yet sent.
     unsent: BytesMut,
-    /// Body bytes that the current message still has; `None` where its framing decides
-    /// (chunked, upgraded, HTTP/2).
-    remaining: Option<u64>,
+    extent: Extent,
     socket: Arc<SocketDigest>,
 }
 
@@ -48,21 +58,25 @@ impl EdgeStream {
             tcp,
             unread: BytesMut::new(),
             unsent: BytesMut::new(),
-            remaining: None,
+            extent: Extent::Open,
             socket: Arc::new(socket),
         }
     }
 
-    /// Gives `ahead` back to be read first, and bounds what may be read: `Some(n)` for a body of
-    /// `n` bytes, `None` for everything the socket has.
-    pub(crate) fn begin_message(&mut self, ahead: BytesMut, remaining: Option<u64>) {
+    /// Gives `ahead` back to be read first, and bounds what may be read by the message's framing;
+    /// without a body to be read, everything that the socket has.
+    pub(crate) fn begin_message(&mut self, ahead: BytesMut, body: Option<Body>) {
         self.unread = ahead;
-        self.remaining = remaining;
+        self.extent = match body {
+            Some(Body::Length(n)) => Extent::Length(n),
+            Some(Body::Chunked) => Extent::Chunked(Chunked::new()),
+            Some(Body::Upgrade) | None => Extent::Open,
+        };
     }
 
     /// What was read past the message that has ended.
     pub(crate) fn end_message(&mut self) -> BytesMut {
-        self.remaining = None;
+        self.extent = Extent::Open;
         std::mem::take(&mut self.unread)
     }
 
@@ -103,30 +117,53 @@ impl EdgeStream {
 }
 
 impl AsyncRead for EdgeStream {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let this = &mut *self;
-        let allowed = match this.remaining {
+        let allowed = match &this.extent {
             // The message is over. Bytes of the next one stay here; only an end gets through.
-            Some(0) => return this.poll_end(cx),
-            Some(n) => usize::try_from(n).unwrap_or(usize::MAX).min(buf.remaining()),
-            None => buf.remaining(),
+            Extent::Length(0) => return this.poll_end(cx),
+            Extent::Chunked(chunked) if chunked.is_done() => return this.poll_end(cx),
+            Extent::Length(n) => usize::try_from(*n).unwrap_or(usize::MAX).min(buf.remaining()),
+            Extent::Chunked(_) | Extent::Open => buf.remaining(),
         };
-        let taken = if !this.unread.is_empty() {
+        let filled_before = buf.filled().len();
+        if !this.unread.is_empty() {
             let n = allowed.min(this.unread.len());
             buf.put_slice(&this.unread[..n]);
             this.unread.advance(n);
-            n
-        } else if this.remaining.is_none() {
-            return Pin::new(&mut this.tcp).poll_read(cx, buf);
+        } else if allowed == buf.remaining() {
+            ready!(Pin::new(&mut this.tcp).poll_read(cx, buf))?;
         } else {
             let mut part = ReadBuf::new(buf.initialize_unfilled_to(allowed));
             ready!(Pin::new(&mut this.tcp).poll_read(cx, &mut part))?;
             let n = part.filled().len();
             buf.advance(n);
-            n
-        };
-        if let Some(remaining) = &mut this.remaining {
-            *remaining -= taken as u64;
+        }
+        let taken = buf.filled().len() - filled_before;
+        match &mut this.extent {
+            Extent::Open => {}
+            Extent::Length(remaining) => *remaining -= taken as u64,
+            Extent::Chunked(chunked) => {
+                let own = match chunked.follow(&buf.filled()[filled_before..]) {
+                    Ok(own) => own,
+                    Err(_broken) => {
+                        buf.set_filled(filled_before);
+                        let error = io::Error::new(io::ErrorKind::InvalidData, "broken chunked framing");
+                        return Poll::Ready(Err(error));
+                    }
+                };
+                if own < taken {
+                    // What follows belongs to the next request, before anything that is unread already.
+                    let mut ahead = BytesMut::from(&buf.filled()[filled_before + own..]);
+                    ahead.extend_from_slice(&this.unread);
+                    this.unread = ahead;
+                    buf.set_filled(filled_before + own);
+                }
+            }
         }
         Poll::Ready(Ok(()))
     }

@@ -34,7 +34,9 @@ pub(super) async fn run(header: &mut RequestHeader, exchange: &mut Exchange) -> 
     let method = exchange.verb.map_or("-", |verb| verb.as_str());
     let arn = exchange.method_arn(method);
     if arn.len() > METHOD_ARN_BYTES {
-        return Err(Refusal::new(DEFAULT_4XX, "Request URI too long", "RequestUriTooLongException").with_status(414));
+        return Err(
+            Refusal::new(DEFAULT_4XX, "Request URI too long", "RequestUriTooLongException").with_status(414)
+        );
     }
     let of_resource = resource_policy(header, exchange, &arn);
     let Some(index) = index else {
@@ -128,7 +130,8 @@ async fn ask(
     arn: &str,
 ) -> Result<Verdict, Refusal> {
     let Some(stage) = exchange.stage().map(Arc::clone) else { return Err(Refusal::internal()) };
-    let (Some(plan), Some(runtime)) = (stage.plan.authorizers.get(index), stage.authorizers.get(index)) else {
+    let (Some(plan), Some(runtime)) = (stage.plan.authorizers.get(index), stage.authorizers.get(index))
+    else {
         return Err(Refusal::internal());
     };
     let identity = identity(plan, runtime, header, exchange)?;
@@ -181,7 +184,11 @@ fn identity(
                 exchange.authorizer.status = Some(401);
                 return Err(unauthorized());
             };
-            Ok(Identity { sources: vec![token.to_owned()], key: token.to_owned(), token: Some(token.to_owned()) })
+            Ok(Identity {
+                sources: vec![token.to_owned()],
+                key: token.to_owned(),
+                token: Some(token.to_owned()),
+            })
         }
         AuthorizerKind::Request { identity_sources } => {
             let view = View::new(header, exchange);

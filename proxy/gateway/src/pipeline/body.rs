@@ -37,7 +37,8 @@ pub(crate) enum BodyError {
 /// # Errors
 /// 413.
 pub(crate) fn check_announced(headers: &http::HeaderMap, limit: u64) -> Result<(), Refusal> {
-    let announced = headers.get("content-length").and_then(|value| value.to_str().ok()?.trim().parse::<u64>().ok());
+    let announced =
+        headers.get("content-length").and_then(|value| value.to_str().ok()?.trim().parse::<u64>().ok());
     match announced {
         Some(length) if length > limit => Err(Refusal::too_large(limit)),
         _ => Ok(()),
@@ -89,5 +90,8 @@ async fn read(session: &mut ServerSession, read_timeout: Duration) -> Result<Opt
 /// Whether the client waits to be told to send its body (RFC 9110, section 10.1.1).
 pub(crate) fn expects_continue(header: &pingora_http::RequestHeader) -> bool {
     header.version == http::Version::HTTP_11
-        && header.headers.get("expect").is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
+        && header
+            .headers
+            .get("expect")
+            .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"100-continue"))
 }

@@ -4,6 +4,7 @@ use crate::exchange::{Exchange, Place, Refusal};
 use crate::generation::Generation;
 use crate::view::without_port;
 use pingora_http::RequestHeader;
+use std::borrow::Cow;
 
 /// Finds the deployed stage that a request is for.
 ///
@@ -28,8 +29,12 @@ fn find(generation: &Generation, header: &RequestHeader, loopback: bool) -> Opti
     }
     let host = header.headers.get("host").and_then(|host| host.to_str().ok());
     let host = host.or_else(|| header.uri.authority().map(|authority| authority.as_str()))?;
-    let api = match api_of_host(without_port(host)) {
-        Some(id) => generation.apis.get(&*id.to_ascii_lowercase()).or_else(|| generation.apis.get(id))?,
+    let mut host = Cow::Borrowed(without_port(host));
+    if host.bytes().any(|b| b.is_ascii_uppercase()) {
+        host = Cow::Owned(host.to_ascii_lowercase());
+    }
+    let api = match api_of_host(&host) {
+        Some(id) => generation.apis.get(id)?,
         None => generation.apis.get(generation.only.as_ref()?)?,
     };
     place(api, path)

@@ -56,27 +56,20 @@ fn target(
 ) -> Result<String, Refusal> {
     let mut out = Vec::with_capacity(128);
     pieces(&plan.target.path, plan, scope, false, &mut out)?;
-    out.push(b'?');
-    let query_start = out.len();
-    pieces(&plan.target.query, plan, scope, true, &mut out)?;
-    let separate = |out: &mut Vec<u8>| {
-        if out.len() > query_start {
-            out.push(b'&');
-        }
-    };
+    let mut query = Vec::new();
+    pieces(&plan.target.query, plan, scope, true, &mut query)?;
     // The client's own come before mapped ones of the same name.
     if kind == IntegrationKind::HttpProxy && !view.raw_query().is_empty() {
-        separate(&mut out);
-        query::recode_pairs(view.raw_query(), &mut out);
+        query::recode_pairs(view.raw_query(), &mut query);
     }
     for (name, source) in &plan.mappings.query {
         for value in evaluate(source, scope)?.iter() {
-            separate(&mut out);
-            query::push_pair(name.as_bytes(), value, &mut out);
+            query::push_pair(name.as_bytes(), value, &mut query);
         }
     }
-    if out.len() == query_start {
-        out.pop();
+    if !query.is_empty() {
+        out.push(b'?');
+        out.extend_from_slice(&query);
     }
     // Everything pushed is percent-encoded or was part of a parsed URI.
     String::from_utf8(out).map_err(|_| Refusal::configuration())
@@ -145,10 +138,14 @@ pub(super) fn rewrite_header(
     let drop: Vec<HeaderName> = request
         .headers
         .keys()
-        .filter(|name| !request_header(IntegrationKind::HttpProxy, name.as_str()) && !framing(name, upgrade, grpc))
+        .filter(|name| {
+            !request_header(IntegrationKind::HttpProxy, name.as_str()) && !framing(name, upgrade, grpc)
+        })
         .cloned()
         .collect();
-    let client_trace = request.headers.get("x-amzn-trace-id").and_then(|v| v.to_str().ok()).map(str::to_owned);
+    join_repeated(request)?;
+    let client_trace =
+        request.headers.get("x-amzn-trace-id").and_then(|v| v.to_str().ok()).map(str::to_owned);
     for name in drop {
         request.remove_header(&name);
     }
@@ -161,8 +158,27 @@ fn framing(name: &HeaderName, upgrade: bool, grpc: bool) -> bool {
     matches!(name, "content-length" | "transfer-encoding")
         || upgrade && matches!(name, "connection" | "upgrade")
         || grpc && matches!(name, "te")
-        // A body that is encoded stays encoded on its way through a proxy.
-        || name == "content-encoding"
+}
+
+/// Joins the values of a repeated header with `,`, as the backend of an HTTP_PROXY integration sees them.
+pub(super) fn join_repeated(request: &mut RequestHeader) -> pingora_error::Result<()> {
+    if request.headers.len() == request.headers.keys_len() {
+        return Ok(());
+    }
+    let repeated: Vec<HeaderName> = request
+        .headers
+        .keys()
+        .filter(|name| request.headers.get_all(*name).iter().nth(1).is_some())
+        .cloned()
+        .collect();
+    for name in repeated {
+        // Cookies are split over HTTP/2 and have a separator of their own (RFC 9113, section 8.2.3).
+        let separator: &[u8] = if name == http::header::COOKIE { b"; " } else { b"," };
+        let values: Vec<&[u8]> = request.headers.get_all(&name).iter().map(HeaderValue::as_bytes).collect();
+        let joined = values.join(separator);
+        request.insert_header(name, joined)?;
+    }
+    Ok(())
 }
 
 /// Adds what the gateway adds, and what mappings set.

@@ -28,11 +28,12 @@ pub(super) fn run(
         return Err(Refusal::configuration());
     }
     let stage = view.exchange.stage().ok_or_else(Refusal::internal)?;
-    let mut out = ResponseHeader::build(plan.status, Some(plan.headers.len() + 6)).map_err(|_| Refusal::internal())?;
+    let mut out =
+        ResponseHeader::build(plan.status, Some(plan.headers.len() + 6)).map_err(|_| Refusal::internal())?;
     let backend_view = Backend { header: backend, body: &body };
     let scope = ResponseScope::new(&backend_view, view, &stage.plan.stage_variables);
     for mapping in &plan.headers {
-        let values = mapping.source.evaluate(&scope).map_err(|_| Refusal::internal())?;
+        let values = mapping.source.evaluate(&scope).map_err(|_| Refusal::mapping_failed())?;
         let Some(value) = values.joined() else { continue };
         let name = match response_header(kind, &mapping.lower) {
             Forward::Pass => &*mapping.name,
@@ -45,7 +46,12 @@ pub(super) fn run(
     }
     let accept = view.header.headers.get("accept").and_then(|value| value.to_str().ok());
     let body = match plan.templates.select(accept) {
-        Some((_, text)) => Bytes::copy_from_slice(text.as_bytes()),
+        Some((mime, text)) => {
+            if !out.headers.contains_key("content-type") {
+                out.insert_header("Content-Type", &**mime).map_err(|_| Refusal::internal())?;
+            }
+            Bytes::copy_from_slice(text.as_bytes())
+        }
         None => body,
     };
     Ok((Box::new(out), body))

@@ -104,21 +104,36 @@ impl Pipeline {
     ) -> Result<Next, Stop> {
         let Some(route) = exchange.route() else { return Err(Refusal::internal().into()) };
         let limit = self.shared.limits.payload_bytes;
+        let empty = session.is_body_empty();
         let upstream = || exchange.route_runtime().and_then(|route| route.upstream.clone());
         match route.integration.clone() {
             IntegrationPlan::Unavailable(_) => Err(Refusal::configuration().into()),
             IntegrationPlan::Mock(plan) => {
                 let body = match collected {
                     Some(body) => body,
-                    None if integrate::mock::wants_body(&plan, session.req_header()) => self.collect(session).await?,
+                    None if integrate::mock::wants_body(&plan, session.req_header()) => {
+                        self.collect(session).await?
+                    }
                     None => Collected::default(),
                 };
-                let (response, body) = integrate::mock::run(&plan, session.req_header(), exchange, body.bytes())?;
+                let (response, body) =
+                    integrate::mock::run(&plan, session.req_header(), exchange, body.bytes())?;
                 Ok(Next::Answer(response, body))
             }
-            IntegrationPlan::HttpProxy(plan) if collected.is_none() && !plan.mappings.reads_body => {
+            IntegrationPlan::HttpProxy(plan)
+                if collected.is_none()
+                    && !plan.mappings.reads_body
+                    && (empty || !integrate::withholds_body(&plan, exchange.verb)) =>
+            {
                 let upstream = upstream().ok_or_else(Refusal::configuration)?;
-                integrate::relay::prepare(&plan, &upstream, session.req_header(), exchange, limit)?;
+                integrate::relay::prepare(
+                    &plan,
+                    &upstream,
+                    session.req_header(),
+                    exchange,
+                    &self.shared.limits,
+                    empty,
+                )?;
                 Ok(Next::Relay)
             }
             IntegrationPlan::HttpProxy(plan) => {
@@ -146,7 +161,8 @@ impl Pipeline {
 
     async fn collect(&self, session: &mut Session) -> Result<Collected, Stop> {
         let limits = &self.shared.limits;
-        Ok(body::collect(&mut session.downstream_session, limits.payload_bytes, limits.body_read_timeout).await?)
+        Ok(body::collect(&mut session.downstream_session, limits.payload_bytes, limits.body_read_timeout)
+            .await?)
     }
 }
 
@@ -277,7 +293,12 @@ impl ProxyHttp for Pipeline {
         Ok(None)
     }
 
-    async fn fail_to_proxy(&self, session: &mut Session, error: &Error, exchange: &mut Exchange) -> FailToProxy {
+    async fn fail_to_proxy(
+        &self,
+        session: &mut Session,
+        error: &Error,
+        exchange: &mut Exchange,
+    ) -> FailToProxy {
         let unanswered = session.response_written().is_none();
         let to_client = *error.esource() == ErrorSource::Downstream;
         if unanswered && !to_client {
@@ -291,7 +312,10 @@ impl ProxyHttp for Pipeline {
                 tracing::debug!(%error, "a failed call could not be answered");
             }
         }
-        FailToProxy { error_code: exchange.status, can_reuse_downstream: unanswered && !to_client && exchange.status != 413 }
+        FailToProxy {
+            error_code: exchange.status,
+            can_reuse_downstream: unanswered && !to_client && exchange.status != 413,
+        }
     }
 
     /// Everything that goes wrong is in the access log and in the metrics.
@@ -326,7 +350,10 @@ impl Pipeline {
         if body::expects_continue(session.req_header()) && !session.is_body_empty() {
             session.write_continue_response().await?;
         }
-        debug_assert!(!matches!(exchange.route().map(|r| &r.authorization), Some(RouteAuthorization::Unavailable(_))));
+        debug_assert!(!matches!(
+            exchange.route().map(|r| &r.authorization),
+            Some(RouteAuthorization::Unavailable(_))
+        ));
         Ok(())
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn run(session: &ServerSession, exchange: &Exchange) {
     }
     let (Some(format), Some(log)) = (&stage.plan.access_log, &stage.access_log) else { return };
     let mut view = View::new(session.req_header(), exchange);
-    view.response_bytes = session.body_bytes_sent();
+    view.logged_bytes = Some(session.body_bytes_sent());
     LINE.with_borrow_mut(|line| {
         line.clear();
         format.render(&view, &view, &stage.plan.stage_variables, line);

@@ -18,7 +18,11 @@ use pingora_http::ResponseHeader;
 ///
 /// # Errors
 /// When the client is gone.
-pub(super) async fn run(session: &mut ServerSession, exchange: &mut Exchange, refusal: Refusal) -> Result<()> {
+pub(super) async fn run(
+    session: &mut ServerSession,
+    exchange: &mut Exchange,
+    refusal: Refusal,
+) -> Result<()> {
     exchange.refusal = Some(refusal);
     let (response, body) = render(session, exchange)?;
     deliver::respond(session, exchange, response, body).await
@@ -31,7 +35,10 @@ fn render(session: &ServerSession, exchange: &Exchange) -> Result<(Box<ResponseH
         return Ok((Box::new(ResponseHeader::build(500, None)?), Bytes::new()));
     };
     let stage = exchange.stage();
-    let configured = stage.and_then(|stage| stage.plan.gateway_responses.get(refusal.kind));
+    // The size of a body is refused before a stage's own responses are looked at.
+    let customisable = refusal.kind != GatewayResponseType::REQUEST_TOO_LARGE;
+    let configured = stage.filter(|_| customisable);
+    let configured = configured.and_then(|stage| stage.plan.gateway_responses.get(refusal.kind));
     let status = configured
         .and_then(|response| response.configured_status)
         .or(refusal.status)
@@ -41,9 +48,7 @@ fn render(session: &ServerSession, exchange: &Exchange) -> Result<(Box<ResponseH
     let mut out = Box::new(ResponseHeader::build(status, Some(8))?);
     out.insert_header("x-amzn-ErrorType", refusal.error_type)?;
     let accept = header.headers.get("accept").and_then(|value| value.to_str().ok());
-    // The size of a body is refused before a stage's own responses are looked at.
-    let customisable = refusal.kind != GatewayResponseType::REQUEST_TOO_LARGE;
-    match configured.filter(|response| customisable && !is_builtin(response)) {
+    match configured.filter(|response| !response.is_builtin_template) {
         Some(response) => {
             let (mime, body) = render_body(response, accept, &view);
             out.insert_header("Content-Type", mime)?;
@@ -52,7 +57,7 @@ fn render(session: &ServerSession, exchange: &Exchange) -> Result<(Box<ResponseH
         }
         None => {
             out.insert_header("Content-Type", "application/json")?;
-            if let Some(response) = configured.filter(|_| customisable) {
+            if let Some(response) = configured {
                 add_headers(response, &view, &mut out)?;
             }
             Ok((out, default_body(refusal)))
@@ -60,17 +65,15 @@ fn render(session: &ServerSession, exchange: &Exchange) -> Result<(Box<ResponseH
     }
 }
 
-fn is_builtin(response: &CompiledGatewayResponse) -> bool {
-    response.is_builtin_template
-}
-
-fn render_body<'a>(response: &'a CompiledGatewayResponse, accept: Option<&str>, view: &View<'_>) -> (&'a str, Bytes) {
+fn render_body<'a>(
+    response: &'a CompiledGatewayResponse,
+    accept: Option<&str>,
+    view: &View<'_>,
+) -> (&'a str, Bytes) {
     let accepted = accept.map(media_type::first_accepted);
     let find = |mime: &str| response.templates.iter().find(|(key, _)| **key == *mime);
-    let chosen = accepted
-        .and_then(find)
-        .or_else(|| find(media_type::DEFAULT))
-        .or_else(|| response.templates.first());
+    let chosen =
+        accepted.and_then(find).or_else(|| find(media_type::DEFAULT)).or_else(|| response.templates.first());
     let Some((mime, template)) = chosen else { return (media_type::DEFAULT, Bytes::new()) };
     let mut body = Vec::new();
     let variables = view.exchange.stage().map(|stage| &stage.plan.stage_variables);

@@ -70,8 +70,9 @@ fn incomplete_signature(value: &[u8], header: &RequestHeader) -> Option<String> 
         }
     }
     if !header.headers.contains_key("x-amz-date") && !header.headers.contains_key("date") {
-        missing
-            .push_str("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ");
+        missing.push_str(
+            "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ",
+        );
     }
     (!missing.is_empty())
         .then(|| format!("{missing}(Hashed with SHA-256 and encoded with Base64) Authorization={hash}"))
@@ -95,6 +96,10 @@ mod tests {
             )
         );
         let whole = b"AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host, Signature=0";
-        assert!(incomplete_signature(whole, &header).unwrap().starts_with("Authorization header requires existence"));
+        assert!(
+            incomplete_signature(whole, &header)
+                .unwrap()
+                .starts_with("Authorization header requires existence")
+        );
     }
 }

@@ -11,7 +11,9 @@ use pingora_http::RequestHeader;
 /// # Errors
 /// 400 with the names that are missing.
 pub(super) fn parameters(header: &RequestHeader, exchange: &Exchange) -> Result<(), Refusal> {
-    let Some(validation) = exchange.route().and_then(|route| route.validation.as_ref()) else { return Ok(()) };
+    let Some(validation) = exchange.route().and_then(|route| route.validation.as_ref()) else {
+        return Ok(());
+    };
     validation
         .check_parameters(&View::new(header, exchange))
         .map_err(|message| Refusal::new(BAD_REQUEST_PARAMETERS, message, "BadRequestException"))
@@ -19,7 +21,10 @@ pub(super) fn parameters(header: &RequestHeader, exchange: &Exchange) -> Result<
 
 /// Whether [`body`] needs the body.
 pub(super) fn wants_body(exchange: &Exchange) -> bool {
-    exchange.route().and_then(|route| route.validation.as_ref()).is_some_and(|validation| validation.wants_body())
+    exchange
+        .route()
+        .and_then(|route| route.validation.as_ref())
+        .is_some_and(|validation| validation.wants_body())
 }
 
 /// Checks the body against the model of its content type.
@@ -27,7 +32,9 @@ pub(super) fn wants_body(exchange: &Exchange) -> bool {
 /// # Errors
 /// 400 `Invalid request body`, with the details for `$context.error.validationErrorString`.
 pub(super) fn body(header: &RequestHeader, exchange: &Exchange, body: &Collected) -> Result<(), Refusal> {
-    let Some(validation) = exchange.route().and_then(|route| route.validation.as_ref()) else { return Ok(()) };
+    let Some(validation) = exchange.route().and_then(|route| route.validation.as_ref()) else {
+        return Ok(());
+    };
     let content_type = header.headers.get("content-type").and_then(|value| value.to_str().ok());
     validation.check_body(content_type, body.bytes()).map_err(|details| {
         let mut refusal = Refusal::new(BAD_REQUEST_BODY, "Invalid request body", "BadRequestException");

@@ -22,7 +22,7 @@ const WRITE_AFTER: Duration = Duration::from_millis(50);
 #[derive(Debug)]
 pub struct AccessLog {
     shared: Arc<Shared>,
-    writer: Option<JoinHandle<()>>,
+    writer: Mutex<Option<JoinHandle<()>>>,
 }
 
 #[derive(Debug)]
@@ -54,11 +54,11 @@ impl AccessLog {
     }
 
     fn to(mut sink: Box<dyn Write + Send>, telemetry: Arc<Telemetry>, limit: usize) -> io::Result<Self> {
-        let shared =
-            Arc::new(Shared { waiting: Mutex::default(), wake: Condvar::new(), telemetry, limit });
+        let shared = Arc::new(Shared { waiting: Mutex::default(), wake: Condvar::new(), telemetry, limit });
         let of_thread = Arc::clone(&shared);
-        let writer = std::thread::Builder::new().name("access-log".into()).spawn(move || of_thread.run(&mut *sink))?;
-        Ok(Self { shared, writer: Some(writer) })
+        let writer =
+            std::thread::Builder::new().name("access-log".into()).spawn(move || of_thread.run(&mut *sink))?;
+        Ok(Self { shared, writer: Mutex::new(Some(writer)) })
     }
 
     /// Takes one line, with its line feed.
@@ -77,13 +77,21 @@ impl AccessLog {
     }
 }
 
-impl Drop for AccessLog {
-    fn drop(&mut self) {
+impl AccessLog {
+    /// Writes everything that waits and ends the writer; lines that come later are dropped.
+    pub fn close(&self) {
         self.shared.waiting.lock().closed = true;
         self.shared.wake.notify_one();
-        if let Some(writer) = self.writer.take() {
+        if let Some(writer) = self.writer.lock().take() {
+            // A writer that panicked has said so already.
             let _panicked = writer.join();
         }
+    }
+}
+
+impl Drop for AccessLog {
+    fn drop(&mut self) {
+        self.close();
     }
 }
 

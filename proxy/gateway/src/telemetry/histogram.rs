@@ -5,8 +5,8 @@ use std::time::Duration;
 
 /// Upper bounds in microseconds; one more bucket takes the rest.
 const BOUNDS_US: [u64; 15] = [
-    100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 5_000_000,
-    29_000_000,
+    100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000,
+    5_000_000, 29_000_000,
 ];
 
 /// Counts durations in fixed buckets.

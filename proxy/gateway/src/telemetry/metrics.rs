@@ -142,7 +142,9 @@ impl Telemetry {
     /// Drops counters of routes that no generation has and that nobody ever called, so that
     /// documents that come and go do not grow the registry for ever.
     fn forget_unused_routes(&self) {
-        self.routes.lock().retain(|_, metrics| Arc::strong_count(metrics) > 1 || metrics.latency.read().1 > 0);
+        self.routes
+            .lock()
+            .retain(|_, metrics| Arc::strong_count(metrics) > 1 || metrics.latency.read().1 > 0);
     }
 
     fn sorted_routes(&self) -> Vec<(RouteKey, Arc<RouteMetrics>)> {
@@ -162,8 +164,12 @@ impl Collector for Exposition {
         let t = &self.0;
         let routes = t.sorted_routes();
 
-        let mut metric =
-            encoder.encode_descriptor("edgewit_requests", "Answers by API, stage, route and class of status", None, MetricType::Counter)?;
+        let mut metric = encoder.encode_descriptor(
+            "edgewit_requests",
+            "Answers by API, stage, route and class of status",
+            None,
+            MetricType::Counter,
+        )?;
         for (key, route) in &routes {
             for class in 1..6 {
                 let count = route.class(class);
@@ -189,8 +195,16 @@ impl Collector for Exposition {
             }
         }
         let histograms: [(&str, &str, fn(&RouteMetrics) -> &Histogram); 3] = [
-            ("edgewit_request_duration_seconds", "From receiving a request to its whole answer (Latency)", |r| &r.latency),
-            ("edgewit_integration_duration_seconds", "From relaying a request to the integration's answer (IntegrationLatency)", |r| &r.integration),
+            (
+                "edgewit_request_duration_seconds",
+                "From receiving a request to its whole answer (Latency)",
+                |r| &r.latency,
+            ),
+            (
+                "edgewit_integration_duration_seconds",
+                "From relaying a request to the integration's answer (IntegrationLatency)",
+                |r| &r.integration,
+            ),
             ("edgewit_plugin_duration_seconds", "Time that plugins took", |r| &r.plugin),
         ];
         for (name, help, pick) in histograms {
@@ -198,28 +212,62 @@ impl Collector for Exposition {
             for (key, route) in &routes {
                 let (sum, count, buckets) = pick(route).read();
                 if count > 0 {
-                    metric.encode_family(&labels(key))?.encode_histogram(sum, count, &buckets, None::<&Exemplars>)?;
+                    metric.encode_family(&labels(key))?.encode_histogram(
+                        sum,
+                        count,
+                        &buckets,
+                        None::<&Exemplars>,
+                    )?;
                 }
             }
         }
 
-        let mut metric =
-            encoder.encode_descriptor("edgewit_refused", "Requests and connections refused before an API was found", None, MetricType::Counter)?;
+        let mut metric = encoder.encode_descriptor(
+            "edgewit_refused",
+            "Requests and connections refused before an API was found",
+            None,
+            MetricType::Counter,
+        )?;
         let mut refused: Vec<_> = t.refused.lock().iter().map(|(reason, count)| (*reason, *count)).collect();
         refused.sort_unstable();
         for (reason, count) in refused {
             counter(&mut metric, &[("reason", reason)], count)?;
         }
 
-        let mut metric = encoder.encode_descriptor("edgewit_reloads", "Configuration loads by result", None, MetricType::Counter)?;
+        let mut metric = encoder.encode_descriptor(
+            "edgewit_reloads",
+            "Configuration loads by result",
+            None,
+            MetricType::Counter,
+        )?;
         for (result, count) in [("applied", &t.reloads[0]), ("refused", &t.reloads[1])] {
             counter(&mut metric, &[("result", result)], count.load(Ordering::Relaxed))?;
         }
-        gauge(&mut encoder, "edgewit_reload_duration_seconds", "Time the last load took", t.reload_us.load(Ordering::Relaxed) as f64 / 1e6)?;
-        gauge(&mut encoder, "edgewit_generation", "Number of the configuration generation that serves", t.generation() as f64)?;
-        gauge(&mut encoder, "edgewit_uptime_seconds", "Time since the node started", t.uptime().as_secs_f64())?;
+        gauge(
+            &mut encoder,
+            "edgewit_reload_duration_seconds",
+            "Time the last load took",
+            t.reload_us.load(Ordering::Relaxed) as f64 / 1e6,
+        )?;
+        gauge(
+            &mut encoder,
+            "edgewit_generation",
+            "Number of the configuration generation that serves",
+            t.generation() as f64,
+        )?;
+        gauge(
+            &mut encoder,
+            "edgewit_uptime_seconds",
+            "Time since the node started",
+            t.uptime().as_secs_f64(),
+        )?;
         encoder
-            .encode_descriptor("edgewit_access_log_lines_dropped", "Access-log lines that found no room", None, MetricType::Counter)?
+            .encode_descriptor(
+                "edgewit_access_log_lines_dropped",
+                "Access-log lines that found no room",
+                None,
+                MetricType::Counter,
+            )?
             .encode_counter::<NoLabelSet, u64, u64>(&t.log_lines_dropped.load(Ordering::Relaxed), None)
     }
 }

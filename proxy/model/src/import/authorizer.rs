@@ -53,9 +53,9 @@ impl<'d> Importer<'d> {
             );
         }
 
-        let result_ttl_seconds = extension.get("authorizerResultTtlInSeconds").and_then(|node| {
-            self.integer(node, "authorizerResultTtlInSeconds", 0..=MAX_RESULT_TTL_SECONDS)
-        });
+        let result_ttl_seconds = extension
+            .get("authorizerResultTtlInSeconds")
+            .and_then(|node| self.integer(node, "authorizerResultTtlInSeconds", 0..=MAX_RESULT_TTL_SECONDS));
         let is_function = matches!(kind, AuthorizerType::Token | AuthorizerType::Request);
         let authorizer_uri =
             extension.get("authorizerUri").filter(|_| is_function).and_then(|node| self.authorizer_uri(node));
@@ -66,7 +66,9 @@ impl<'d> Importer<'d> {
             Some(node) => self.texts(node, "providerARNs", Weight::Matters),
             None => Vec::new(),
         };
-        if kind == AuthorizerType::CognitoUserPools && extension.get("providerARNs").is_none_or(|n| n.len() == 0) {
+        if kind == AuthorizerType::CognitoUserPools
+            && extension.get("providerARNs").is_none_or(|n| n.len() == 0)
+        {
             self.missing(extension, "providerARNs", "the ARNs of the user pools");
         }
         let identity_validation_expression =
@@ -130,7 +132,8 @@ impl<'d> Importer<'d> {
                 "what identifies a caller, such as `method.request.header.Authorization`; it may be left out only when `authorizerResultTtlInSeconds` is 0",
             );
         }
-        let prefixes = ["method.request.header.", "method.request.querystring.", "stageVariables.", "context."];
+        let prefixes =
+            ["method.request.header.", "method.request.querystring.", "stageVariables.", "context."];
         for source in &sources {
             if !prefixes.iter().any(|prefix| source.len() > prefix.len() && source.starts_with(prefix)) {
                 let at = extension.get("identitySource").map_or(extension.position(), Node::position);
@@ -145,7 +148,11 @@ impl<'d> Importer<'d> {
     }
 
     pub(super) fn missing(&mut self, owner: Node<'d>, key: &str, expected: &str) {
-        self.findings.error("value-missing", owner.position(), format!("`{key}` is missing, expected {expected}"));
+        self.findings.error(
+            "value-missing",
+            owner.position(),
+            format!("`{key}` is missing, expected {expected}"),
+        );
     }
 
     /// Warns about keys that only HTTP APIs act on.

@@ -1,13 +1,16 @@
 //! Puts a document together from a stream of events, within limits.
 
 use super::ImportLimits;
-use super::document::{Document, DuplicateKey, Entry, Malformed, Mapping, NodeData, NodeId, Position, Value};
+use super::document::{
+    Document, DuplicateKey, Entry, KeyIndex, Malformed, Members, NodeData, NodeId, Position, SMALL_MAPPING,
+    Value,
+};
 use std::borrow::Cow;
 
 /// A finished node with what it weighs when every alias in it is written out.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Built {
-    pub(super) id: NodeId,
+    id: NodeId,
     /// Nodes in the subtree, this one included.
     size: usize,
     /// Levels in the subtree; 1 for a scalar.
@@ -16,8 +19,11 @@ pub(super) struct Built {
 
 /// Collects nodes; the parsers call it in document order.
 pub(super) struct Builder<'a> {
-    nodes: Vec<NodeData<'a>>,
+    document: Document<'a>,
     open: Vec<Frame<'a>>,
+    /// Entries and items of the open containers, the innermost last.
+    entries: Vec<Entry<'a>>,
+    items: Vec<NodeId>,
     root: Option<NodeId>,
     /// Nodes so far with every alias written out.
     expanded: usize,
@@ -33,9 +39,10 @@ struct Frame<'a> {
     height: usize,
 }
 
+/// An open container; its members so far begin at `start` on the builder's stack.
 enum Container<'a> {
-    Sequence(Vec<NodeId>),
-    Mapping { map: Mapping<'a>, key: Option<Key<'a>>, merges: Vec<NodeId> },
+    Sequence { start: usize },
+    Mapping { start: usize, key: Option<Key<'a>>, merges: Vec<NodeId>, index: Option<KeyIndex<'a>> },
 }
 
 struct Key<'a> {
@@ -47,8 +54,10 @@ struct Key<'a> {
 impl<'a> Builder<'a> {
     pub(super) fn new(limits: &'a ImportLimits) -> Self {
         Self {
-            nodes: Vec::new(),
+            document: Document::default(),
             open: Vec::new(),
+            entries: Vec::new(),
+            items: Vec::new(),
             root: None,
             expanded: 0,
             aliases: 0,
@@ -75,11 +84,12 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn begin_sequence(&mut self, at: Position) -> Result<(), Malformed> {
-        self.begin(Container::Sequence(Vec::new()), at)
+        self.begin(Container::Sequence { start: self.items.len() }, at)
     }
 
     pub(super) fn begin_mapping(&mut self, at: Position) -> Result<(), Malformed> {
-        self.begin(Container::Mapping { map: Mapping::default(), key: None, merges: Vec::new() }, at)
+        let start = self.entries.len();
+        self.begin(Container::Mapping { start, key: None, merges: Vec::new(), index: None }, at)
     }
 
     fn begin(&mut self, container: Container<'a>, at: Position) -> Result<(), Malformed> {
@@ -91,24 +101,34 @@ impl<'a> Builder<'a> {
     /// Ends the open sequence or mapping; the caller hands the result to [`Builder::place`].
     pub(super) fn end(&mut self) -> Result<Option<(Built, Position)>, Malformed> {
         let Some(frame) = self.open.pop() else { return Ok(None) };
-        let value = match frame.container {
-            Container::Sequence(items) => Value::Sequence(items),
-            Container::Mapping { mut map, merges, .. } => {
+        let built = match frame.container {
+            Container::Sequence { start } => {
+                let members = members(self.document.items.len(), self.items.len() - start, frame.at)?;
+                self.document.items.extend(self.items.drain(start..));
+                self.finish(Value::Sequence(members), frame.at, frame.size, frame.height)?
+            }
+            Container::Mapping { start, merges, mut index, .. } => {
                 for merged in merges {
-                    self.merge(&mut map, merged, frame.at)?;
+                    self.merge(start, &mut index, merged, frame.at)?;
                 }
-                Value::Mapping(Box::new(map))
+                let members = members(self.document.entries.len(), self.entries.len() - start, frame.at)?;
+                self.document.entries.extend(self.entries.drain(start..));
+                let built = self.finish(Value::Mapping(members), frame.at, frame.size, frame.height)?;
+                if let Some(index) = index {
+                    self.document.indexes.insert(built.id, index);
+                }
+                built
             }
         };
-        Ok(Some((self.finish(value, frame.at, frame.size, frame.height)?, frame.at)))
+        Ok(Some((built, frame.at)))
     }
 
     /// `{name: inner}` in place of `inner`: the long form of a short-form intrinsic function.
     pub(super) fn wrap(&mut self, name: String, inner: Built, at: Position) -> Result<Built, Malformed> {
-        let mut map = Mapping::default();
-        map.insert(Cow::Owned(name), Entry { key_at: at, value: inner.id });
         self.check_depth(inner.height + 1, at)?;
-        self.finish(Value::Mapping(Box::new(map)), at, inner.size + 1, inner.height + 1)
+        let members = members(self.document.entries.len(), 1, at)?;
+        self.document.entries.push(Entry { key: Cow::Owned(name), key_at: at, value: inner.id });
+        self.finish(Value::Mapping(members), at, inner.size + 1, inner.height + 1)
     }
 
     /// Counts one use of an alias of `target`.
@@ -133,54 +153,68 @@ impl<'a> Builder<'a> {
         frame.size = frame.size.saturating_add(built.size);
         frame.height = frame.height.max(built.height + 1);
         match &mut frame.container {
-            Container::Sequence(items) => items.push(built.id),
-            Container::Mapping { map, key, merges } => {
+            Container::Sequence { .. } => self.items.push(built.id),
+            Container::Mapping { start, key, merges, index } => {
                 let Some(key) = key.take() else { return };
                 if key.is_merge {
                     merges.push(built.id);
                     return;
                 }
-                if let Some(first) = map.get(&key.text) {
-                    self.duplicates.push(DuplicateKey {
-                        key: key.text.to_string(),
-                        at: key.at,
-                        first: first.key_at,
-                    });
+                let entry = Entry { key: key.text, key_at: key.at, value: built.id };
+                match offset(&self.entries[*start..], index.as_ref(), &entry.key) {
+                    None => push(&mut self.entries, *start, index, entry),
+                    // The last one counts, so that both are looked at when findings are made.
+                    Some(offset) => {
+                        let first = &mut self.entries[*start + offset];
+                        self.duplicates.push(DuplicateKey {
+                            key: entry.key.to_string(),
+                            at: entry.key_at,
+                            first: first.key_at,
+                        });
+                        *first = entry;
+                    }
                 }
-                map.insert(key.text, Entry { key_at: key.at, value: built.id });
             }
         }
     }
 
-    pub(super) fn into_document(self) -> Option<Document<'a>> {
-        Some(Document { root: self.root?, nodes: self.nodes })
+    pub(super) fn into_document(mut self) -> Option<Document<'a>> {
+        self.document.root = self.root?;
+        Some(self.document)
     }
 
     /// Entries that the mapping does not have itself; the first of several merged mappings wins.
-    fn merge(&mut self, map: &mut Mapping<'a>, merged: NodeId, at: Position) -> Result<(), Malformed> {
-        let sources = match &self.nodes[merged as usize].value {
+    fn merge(
+        &mut self,
+        start: usize,
+        index: &mut Option<KeyIndex<'a>>,
+        merged: NodeId,
+        at: Position,
+    ) -> Result<(), Malformed> {
+        let node = &self.document.nodes[merged as usize];
+        let sources = match node.value {
             Value::Mapping(_) => vec![merged],
-            Value::Sequence(items) => items.clone(),
-            _ => Vec::new(),
+            Value::Sequence(members) => self.document.items[members.range()].to_vec(),
+            _ => {
+                return Err(Malformed {
+                    code: "document-malformed",
+                    at: node.at,
+                    message:
+                        "found a merge key `<<` without a mapping, expected a mapping or a list of mappings"
+                            .to_owned(),
+                    help: None,
+                });
+            }
         };
         let mut added = 0;
-        for source in &sources {
-            let Value::Mapping(from) = &self.nodes[*source as usize].value else { continue };
-            for (key, entry) in from.iter() {
-                if !map.contains_key(key) {
-                    map.insert(key.clone(), *entry);
+        for source in sources {
+            let Value::Mapping(members) = self.document.nodes[source as usize].value else { continue };
+            for entry in &self.document.entries[members.range()] {
+                if offset(&self.entries[start..], index.as_ref(), &entry.key).is_none() {
+                    push(&mut self.entries, start, index, entry.clone());
                     added += 1;
                 }
             }
-        }
-        if sources.is_empty() {
-            return Err(Malformed {
-                code: "document-malformed",
-                at: self.nodes[merged as usize].at,
-                message: "found a merge key `<<` without a mapping, expected a mapping or a list of mappings"
-                    .to_owned(),
-                help: None,
-            });
         }
         self.count(added, at)
     }
@@ -193,9 +227,9 @@ impl<'a> Builder<'a> {
         height: usize,
     ) -> Result<Built, Malformed> {
         self.count(1, at)?;
-        let id = NodeId::try_from(self.nodes.len())
+        let id = NodeId::try_from(self.document.nodes.len())
             .map_err(|_| too_large(at, "the document has too many nodes".to_owned()))?;
-        self.nodes.push(NodeData { value, at, size: u32::try_from(size).unwrap_or(u32::MAX) });
+        self.document.nodes.push(NodeData { value, at, size: u32::try_from(size).unwrap_or(u32::MAX) });
         Ok(Built { id, size, height })
     }
 
@@ -211,13 +245,43 @@ impl<'a> Builder<'a> {
     }
 
     fn check_depth(&self, height: usize, at: Position) -> Result<(), Malformed> {
-        if self.open.len().saturating_add(height) > self.limits.nesting_depth {
+        let limit = self.limits.nesting_depth;
+        if self.open.len().saturating_add(height) > limit {
             return Err(too_large(
                 at,
-                format!("the document nests deeper than {} levels, which is the limit", self.limits.nesting_depth),
+                format!("the document nests deeper than {limit} levels, which is the limit"),
             ));
         }
         Ok(())
+    }
+}
+
+/// Where a key stands among the entries of a mapping.
+fn offset(entries: &[Entry<'_>], index: Option<&KeyIndex<'_>>, key: &str) -> Option<usize> {
+    match index {
+        Some(index) => index.get(key).map(|offset| *offset as usize),
+        None => entries.iter().position(|entry| entry.key == key),
+    }
+}
+
+/// Adds an entry to the mapping at `start`, and an index once it is large.
+fn push<'a>(entries: &mut Vec<Entry<'a>>, start: usize, index: &mut Option<KeyIndex<'a>>, entry: Entry<'a>) {
+    // Entries are counted in u32 because nodes are.
+    let number = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+    if let Some(index) = index {
+        index.insert(entry.key.clone(), number(entries.len() - start));
+    }
+    entries.push(entry);
+    if index.is_none() && entries.len() - start > SMALL_MAPPING {
+        let all = entries[start..].iter().enumerate();
+        *index = Some(all.map(|(offset, entry)| (entry.key.clone(), number(offset))).collect());
+    }
+}
+
+fn members(start: usize, count: usize, at: Position) -> Result<Members, Malformed> {
+    match (u32::try_from(start), u32::try_from(count)) {
+        (Ok(start), Ok(count)) => Ok(Members { start, count }),
+        _ => Err(too_large(at, "the document has too many nodes".to_owned())),
     }
 }
 

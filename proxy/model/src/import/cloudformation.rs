@@ -6,55 +6,13 @@
 
 use super::ImportOptions;
 use super::document::{Node, Position, Value};
+use super::resolved::Resolved;
 use std::borrow::Cow;
 use std::cell::Cell;
-use std::ops::Range;
 
 /// Bytes that all intrinsic functions of one document may produce together.
 /// Nested `Fn::Sub`s multiply their input, so the document's own size is no bound.
 const PRODUCED_BYTES: usize = 64 * 1024 * 1024;
-
-/// Text in which some references may be unresolved; those stand in it as `${Name}`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Resolved {
-    pub(super) text: String,
-    /// Unresolved references in order.
-    pub(super) missing: Vec<Missing>,
-}
-
-/// A reference without a value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Missing {
-    /// Where it stands in the text, as `${name}`.
-    pub(super) range: Range<usize>,
-    /// The name to give under `parameters`.
-    pub(super) name: String,
-    /// Whether it is a condition, whose value is `true` or `false`.
-    pub(super) is_condition: bool,
-}
-
-impl Resolved {
-    pub(super) fn push_missing(&mut self, name: &str, is_condition: bool) {
-        let start = self.text.len();
-        self.text.push_str("${");
-        self.text.push_str(name);
-        self.text.push('}');
-        self.missing.push(Missing { range: start..self.text.len(), name: name.to_owned(), is_condition });
-    }
-
-    fn append(&mut self, other: Resolved) {
-        let offset = self.text.len();
-        self.text.push_str(&other.text);
-        self.missing.extend(other.missing.into_iter().map(|missing| Missing {
-            range: missing.range.start + offset..missing.range.end + offset,
-            ..missing
-        }));
-    }
-
-    fn of(text: impl Into<String>) -> Self {
-        Self { text: text.into(), missing: Vec::new() }
-    }
-}
 
 /// Why an intrinsic function could not be evaluated at all.
 #[derive(Debug)]
@@ -107,7 +65,9 @@ impl<'o> Resolver<'o> {
         }
         Err(unusable(
             node,
-            &format!("the intrinsic functions of this document produce more than {PRODUCED_BYTES} bytes, which is the limit"),
+            &format!(
+                "the intrinsic functions of this document produce more than {PRODUCED_BYTES} bytes, which is the limit"
+            ),
         ))
     }
 
@@ -278,10 +238,11 @@ impl<'o> Resolver<'o> {
 
     fn sub(&self, argument: Node<'_>) -> Result<Resolved, Unusable> {
         let mut items = argument.items();
-        let (text, values) = if argument.is_sequence() { (items.next(), items.next()) } else { (Some(argument), None) };
-        let template = text
-            .and_then(Node::as_str)
-            .ok_or_else(|| unusable(argument, "`Fn::Sub` needs a string, or a list of a string and a mapping"))?;
+        let (text, values) =
+            if argument.is_sequence() { (items.next(), items.next()) } else { (Some(argument), None) };
+        let template = text.and_then(Node::as_str).ok_or_else(|| {
+            unusable(argument, "`Fn::Sub` needs a string, or a list of a string and a mapping")
+        })?;
         let mut local = Vec::new();
         for (name, _, value) in values.into_iter().flat_map(Node::entries) {
             local.push((name, self.text(value)?));

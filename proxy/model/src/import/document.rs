@@ -1,11 +1,11 @@
 //! A document tree that remembers where everything stands.
 //!
-//! Nodes live in one arena and refer to each other by index, so YAML aliases and merge keys share
+//! Nodes live in arenas and refer to each other by index, so YAML aliases and merge keys share
 //! subtrees instead of copying them.
 //! Intrinsic functions in short form (`!Sub x`) are kept in their long form (`{"Fn::Sub": x}`).
 
-use indexmap::IndexMap;
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 /// Line and column, both from 1, the column in characters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,14 +17,25 @@ pub(super) struct Position {
 /// Index of a node in its document.
 pub(super) type NodeId = u32;
 
-/// A mapping in document order.
-pub(super) type Mapping<'a> = IndexMap<Cow<'a, str>, Entry>;
-
-/// What a key of a mapping leads to.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Entry {
+/// One entry of a mapping.
+#[derive(Clone, Debug)]
+pub(super) struct Entry<'a> {
+    pub(super) key: Cow<'a, str>,
     pub(super) key_at: Position,
     pub(super) value: NodeId,
+}
+
+/// Where the members of a list or mapping stand in the document's arenas.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Members {
+    pub(super) start: u32,
+    pub(super) count: u32,
+}
+
+impl Members {
+    pub(super) fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.start as usize + self.count as usize
+    }
 }
 
 /// The value of one node. Numbers keep their text, so that `1.0` and `0012` survive as written.
@@ -34,8 +45,8 @@ pub(super) enum Value<'a> {
     Bool(bool),
     Number(Cow<'a, str>),
     String(Cow<'a, str>),
-    Sequence(Vec<NodeId>),
-    Mapping(Box<Mapping<'a>>),
+    Sequence(Members),
+    Mapping(Members),
 }
 
 /// One node of the arena.
@@ -47,17 +58,37 @@ pub(super) struct NodeData<'a> {
     pub(super) size: u32,
 }
 
-/// A parsed document.
-#[derive(Debug)]
+/// Offset of every key of a large mapping within its members.
+pub(super) type KeyIndex<'a> = HashMap<Cow<'a, str>, u32>;
+
+/// A parsed document: three arenas, so that a tree of any shape costs few allocations.
+#[derive(Debug, Default)]
 pub(super) struct Document<'a> {
     pub(super) nodes: Vec<NodeData<'a>>,
+    pub(super) entries: Vec<Entry<'a>>,
+    pub(super) items: Vec<NodeId>,
+    /// Indexes of the mappings that are too large to be searched entry by entry.
+    pub(super) indexes: HashMap<NodeId, KeyIndex<'a>>,
     pub(super) root: NodeId,
 }
+
+/// Entries up to which a mapping is searched one by one.
+pub(super) const SMALL_MAPPING: usize = 16;
 
 impl<'a> Document<'a> {
     /// The outermost node.
     pub(super) fn root(&'a self) -> Node<'a> {
         Node { document: self, id: self.root }
+    }
+
+    /// The entry under `key` of the mapping `id`.
+    pub(super) fn find(&self, id: NodeId, key: &str) -> Option<&Entry<'a>> {
+        let Value::Mapping(members) = self.nodes[id as usize].value else { return None };
+        let entries = &self.entries[members.range()];
+        if entries.len() <= SMALL_MAPPING {
+            return entries.iter().find(|entry| entry.key == key);
+        }
+        entries.get(*self.indexes.get(&id)?.get(key)? as usize)
     }
 }
 
@@ -122,35 +153,30 @@ impl<'d> Node<'d> {
 
     /// The value under `key`; `None` when this is no mapping or has no such key.
     pub(super) fn get(self, key: &str) -> Option<Node<'d>> {
-        match self.value() {
-            Value::Mapping(map) => map.get(key).map(|entry| self.at(entry.value)),
-            _ => None,
-        }
+        self.document.find(self.id, key).map(|entry| self.at(entry.value))
     }
 
     /// Key, place of the key, and value of every entry; empty when this is no mapping.
     pub(super) fn entries(self) -> impl Iterator<Item = (&'d str, Position, Node<'d>)> {
-        let map = match self.value() {
-            Value::Mapping(map) => Some(map.as_ref()),
-            _ => None,
+        let entries = match self.value() {
+            Value::Mapping(members) => &self.document.entries[members.range()],
+            _ => &[],
         };
-        map.into_iter()
-            .flat_map(move |map| map.iter().map(move |(key, e)| (key.as_ref(), e.key_at, self.at(e.value))))
+        entries.iter().map(move |entry| (entry.key.as_ref(), entry.key_at, self.at(entry.value)))
     }
 
     /// Number of entries or items.
     pub(super) fn len(self) -> usize {
         match self.value() {
-            Value::Mapping(map) => map.len(),
-            Value::Sequence(items) => items.len(),
+            Value::Mapping(members) | Value::Sequence(members) => members.count as usize,
             _ => 0,
         }
     }
 
     /// The items of a list; empty when this is none.
     pub(super) fn items(self) -> impl Iterator<Item = Node<'d>> {
-        let items: &'d [NodeId] = match self.value() {
-            Value::Sequence(items) => items,
+        let items = match self.value() {
+            Value::Sequence(members) => &self.document.items[members.range()],
             _ => &[],
         };
         items.iter().map(move |id| self.at(*id))

@@ -49,7 +49,8 @@ impl<'d> Importer<'d> {
                     self.default_validator = self.validator_name(node);
                 }
                 "x-amazon-apigateway-api-key-source" => {
-                    let sources = [("HEADER", ApiKeySource::Header), ("AUTHORIZER", ApiKeySource::Authorizer)];
+                    let sources =
+                        [("HEADER", ApiKeySource::Header), ("AUTHORIZER", ApiKeySource::Authorizer)];
                     self.api.api_key_source = self.choice(node, key, &sources).unwrap_or_default();
                 }
                 "x-amazon-apigateway-binary-media-types" => {
@@ -127,7 +128,7 @@ impl<'d> Importer<'d> {
         let mut finding = Finding::warning(code, &self.findings.location(at), message);
         let names = PLACES.map(|(name, _)| name);
         if known.is_none()
-            && let Some(similar) = super::suggest::similar(key, &names)
+            && let Some(similar) = self.similar(key, names)
         {
             finding = finding.with_help(format!("did you mean `{similar}`?"));
         }
@@ -137,7 +138,11 @@ impl<'d> Importer<'d> {
     fn request_validators(&mut self, validators: Node<'d>) {
         for (name, at, node) in validators.entries() {
             let Some(node) = self.mapping(node, name) else { continue };
-            self.unknown_keys(node, &["validateRequestBody", "validateRequestParameters"], "a request validator");
+            self.unknown_keys(
+                node,
+                &["validateRequestBody", "validateRequestParameters"],
+                "a request validator",
+            );
             let body = node.get("validateRequestBody");
             let parameters = node.get("validateRequestParameters");
             let validator = RequestValidator {
@@ -164,10 +169,12 @@ impl<'d> Importer<'d> {
         let mut finding = Finding::error(
             "validator-unknown",
             &self.findings.location(node.position()),
-            format!("found the request validator `{name}`, which `x-amazon-apigateway-request-validators` does not define"),
+            format!(
+                "found the request validator `{name}`, which `x-amazon-apigateway-request-validators` does not define"
+            ),
         );
-        let known: Vec<&str> = self.api.request_validators.keys().map(String::as_str).collect();
-        if let Some(similar) = super::suggest::similar(&name, &known) {
+        let known = self.api.request_validators.keys().map(String::as_str);
+        if let Some(similar) = self.similar(&name, known) {
             finding = finding.with_help(format!("did you mean `{similar}`?"));
         }
         self.findings.push(finding);
@@ -246,18 +253,22 @@ impl<'d> Importer<'d> {
     }
 
     fn resource_policy(&mut self, node: Node<'d>) {
-        let policy = match node.as_str().map(serde_json::from_str::<Json>) {
-            Some(Ok(policy)) => policy,
-            Some(Err(error)) => {
-                self.findings.error(
-                    "policy-invalid",
-                    node.position(),
-                    format!("found text that is no JSON as `x-amazon-apigateway-policy`, expected an IAM policy: {error}"),
-                );
-                return;
-            }
-            None => self.resolved_json(node, "x-amazon-apigateway-policy", Weight::Matters),
-        };
+        let mut policy = self.resolved_json(node, "x-amazon-apigateway-policy", Weight::Matters);
+        if let Json::String(text) = &policy {
+            policy = match serde_json::from_str(text) {
+                Ok(policy) => policy,
+                // A reference without a value, which is told already.
+                Err(_) if node.is_mapping() => return,
+                Err(error) => {
+                    self.findings.error(
+                        "policy-invalid",
+                        node.position(),
+                        format!("found text that is no JSON as `x-amazon-apigateway-policy`, expected an IAM policy: {error}"),
+                    );
+                    return;
+                }
+            };
+        }
         if policy.is_null() {
             return;
         }

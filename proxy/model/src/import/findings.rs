@@ -8,6 +8,9 @@ use std::sync::Arc;
 /// Findings kept before sorting, per severity group; bounds memory on hopeless documents.
 const KEPT_PER_GROUP: usize = 10_000;
 
+/// Findings that get suggestions, which are costly to find.
+const HELPED: usize = 1_000;
+
 /// Everything an import has to say so far.
 pub(super) struct Findings {
     file: Arc<str>,
@@ -64,6 +67,11 @@ impl Findings {
         }
         let finding = finding(self);
         self.repeated.insert((severity, key), Repeated { finding, times: 1 });
+    }
+
+    /// Whether there are so many findings already that further ones need no help.
+    pub(super) fn is_flooded(&self) -> bool {
+        self.errors.len() + self.others.len() > HELPED
     }
 
     /// Whether an error was found.

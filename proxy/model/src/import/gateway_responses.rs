@@ -29,7 +29,11 @@ impl<'d> Importer<'d> {
     }
 
     fn gateway_response(&mut self, node: Node<'d>, at: Position) -> GatewayResponse {
-        self.unknown_keys(node, &["statusCode", "responseParameters", "responseTemplates"], "a gateway response");
+        self.unknown_keys(
+            node,
+            &["statusCode", "responseParameters", "responseTemplates"],
+            "a gateway response",
+        );
         let status_code = node.get("statusCode").and_then(|status| {
             let text = self.text(status, "statusCode", Weight::Matters)?;
             if !is_status_code(&text) {
@@ -71,7 +75,7 @@ impl<'d> Importer<'d> {
             &self.findings.location(at),
             format!("found the gateway response type `{name}`, expected one of the {} types", names.len()),
         );
-        finding = match super::suggest::similar(name, &names) {
+        finding = match self.similar(name, names) {
             Some(similar) => finding.with_help(format!("did you mean `{similar}`?")),
             None => finding.with_help(format!("the types are {}", names.join(", "))),
         };

@@ -1,10 +1,11 @@
 //! The state of one import, and how it reads values out of the document.
 
 use super::ImportOptions;
-use super::cloudformation::{Missing, Outcome, Resolved, Resolver};
+use super::cloudformation::{Outcome, Resolver};
 use super::document::{Node, Position, Value};
 use super::findings::Findings;
 use super::models::ModelNames;
+use super::resolved::{Missing, Resolved};
 use super::security::Schemes;
 use crate::api::RestApi;
 use crate::finding::{Finding, Severity};
@@ -190,84 +191,36 @@ impl<'d> Importer<'d> {
         items.into_iter().filter_map(|item| self.text(item, what, weight).map(Cow::into_owned)).collect()
     }
 
-    /// A whole number within bounds, written as a number or as text.
-    pub(super) fn integer(
-        &mut self,
-        node: Node<'d>,
-        what: &str,
-        bounds: std::ops::RangeInclusive<u32>,
-    ) -> Option<u32> {
-        let text = self.text(node, what, Weight::Matters)?;
-        match text.parse::<u32>() {
-            Ok(number) if bounds.contains(&number) => Some(number),
-            _ => {
-                self.findings.error(
-                    "value-invalid",
-                    node.position(),
-                    format!("found `{text}` as `{what}`, expected a whole number from {} to {}", bounds.start(), bounds.end()),
-                );
-                None
-            }
-        }
-    }
-
-    /// A boolean, written as such or as text.
-    pub(super) fn boolean(&mut self, node: Node<'d>, what: &str) -> Option<bool> {
-        if let Value::Bool(value) = node.value() {
-            return Some(*value);
-        }
-        let text = self.text(node, what, Weight::Matters)?;
-        if text.eq_ignore_ascii_case("true") {
-            return Some(true);
-        }
-        if !text.eq_ignore_ascii_case("false") {
-            self.findings.error(
-                "value-invalid",
-                node.position(),
-                format!("found `{text}` as `{what}`, expected `true` or `false`"),
-            );
-            return None;
-        }
-        Some(false)
-    }
-
-    /// One of several names, in any case.
-    pub(super) fn choice<T: Copy>(
-        &mut self,
-        node: Node<'d>,
-        what: &str,
-        choices: &[(&'static str, T)],
-    ) -> Option<T> {
-        let text = self.text(node, what, Weight::Matters)?;
-        let found = choices.iter().find(|(name, _)| name.eq_ignore_ascii_case(text.trim()));
-        if found.is_none() {
-            let names: Vec<String> = choices.iter().map(|(name, _)| format!("`{name}`")).collect();
-            let (last, others) = names.split_last()?;
-            let expected =
-                if others.is_empty() { last.clone() } else { format!("{} or {last}", others.join(", ")) };
-            self.findings.error(
-                "value-invalid",
-                node.position(),
-                format!("found `{text}` as `{what}`, expected {expected}"),
-            );
-        }
-        found.map(|(_, value)| *value)
-    }
-
-    /// Warns about keys that nothing reads; `x-` keys are somebody else's.
+    /// Warns about keys that nothing reads; extensions of other vendors are ignored.
     pub(super) fn unknown_keys(&mut self, node: Node<'d>, known: &[&str], owner: &str) {
         for (key, at, _) in node.entries() {
-            if known.contains(&key) || (key.starts_with("x-") && !key.starts_with("x-amazon-apigateway-")) {
+            if known.contains(&key) {
+                continue;
+            }
+            if key.starts_with("x-") {
+                self.misplaced(key, at);
                 continue;
             }
             let location = self.findings.location(at);
-            let mut finding =
-                Finding::warning("key-unknown", &location, format!("found the unknown key `{key}` in {owner}; it has no effect"));
-            if let Some(similar) = super::suggest::similar(key, known) {
+            let mut finding = Finding::warning(
+                "key-unknown",
+                &location,
+                format!("found the unknown key `{key}` in {owner}; it has no effect"),
+            );
+            if let Some(similar) = self.similar(key, known.iter().copied()) {
                 finding = finding.with_help(format!("did you mean `{similar}`?"));
             }
             self.findings.push(finding);
         }
+    }
+
+    /// The known name that `name` most likely stands for.
+    pub(super) fn similar<'k>(
+        &self,
+        name: &str,
+        known: impl IntoIterator<Item = &'k str>,
+    ) -> Option<&'k str> {
+        if self.findings.is_flooded() { None } else { super::suggest::similar(name, known) }
     }
 
     pub(super) fn wrong_type(&mut self, node: Node<'d>, what: &str, expected: &str) {

@@ -5,11 +5,10 @@
 use super::document::{Node, Position};
 use super::importer::{Importer, Weight};
 use crate::api::{
-    ConnectionType, ContentHandling, Integration, IntegrationType, Mapping, Method, PassthroughBehavior,
-    ResponseTransferMode, Template, Verb,
+    ConnectionType, ContentHandling, Integration, IntegrationType, Method, PassthroughBehavior,
+    ResponseTransferMode, Verb,
 };
 use crate::finding::Finding;
-use indexmap::IndexMap;
 
 /// Milliseconds an integration has when the document does not say.
 pub(super) const DEFAULT_TIMEOUT_MS: u32 = 29_000;
@@ -95,7 +94,9 @@ impl<'d> Importer<'d> {
         let response_transfer_mode = self.transfer_mode(node, kind);
         let longest = match response_transfer_mode {
             ResponseTransferMode::Buffered => self.options.limits.integration_timeout_ms,
-            ResponseTransferMode::Stream => MAX_STREAM_TIMEOUT_MS.max(self.options.limits.integration_timeout_ms),
+            ResponseTransferMode::Stream => {
+                MAX_STREAM_TIMEOUT_MS.max(self.options.limits.integration_timeout_ms)
+            }
         };
         let timeout_ms = node
             .get("timeoutInMillis")
@@ -108,7 +109,8 @@ impl<'d> Importer<'d> {
         ];
         let request_parameters = self.mappings(node, "requestParameters", route);
         self.check_declared(&request_parameters, method);
-        let responses = self.integration_responses(node, method, kind.is_none_or(IntegrationType::is_proxy), route);
+        let responses =
+            self.integration_responses(node, method, kind.is_none_or(IntegrationType::is_proxy), route);
         Some(Integration {
             kind: kind?,
             http_method,
@@ -147,8 +149,11 @@ impl<'d> Importer<'d> {
                     _ => "the ARN of what is called",
                 };
                 let location = self.findings.location(node.position());
-                let mut finding =
-                    Finding::error("uri-missing", &location, format!("`uri` is missing, expected {expected}"));
+                let mut finding = Finding::error(
+                    "uri-missing",
+                    &location,
+                    format!("`uri` is missing, expected {expected}"),
+                );
                 if node.get("integrationSubtype").is_some() {
                     finding = finding.with_help(
                         "`integrationSubtype` is for HTTP APIs; a REST API calls the service with type `aws` and a `uri`",
@@ -193,7 +198,10 @@ impl<'d> Importer<'d> {
             self.findings.warning(
                 "http-method-lambda",
                 at,
-                format!("found `{}` as the `httpMethod` of a Lambda integration, expected `POST`; the calls fail", verb.as_str()),
+                format!(
+                    "found `{}` as the `httpMethod` of a Lambda integration, expected `POST`; the calls fail",
+                    verb.as_str()
+                ),
             );
         }
         (verb != Verb::ANY).then_some(verb)
@@ -211,7 +219,11 @@ impl<'d> Importer<'d> {
             .text_at(node, "integrationTarget", Weight::Cosmetic)
             .or_else(|| self.text_at(node, "integration-target", Weight::Cosmetic));
         if kind == ConnectionType::VpcLink && node.get("connectionId").is_none_or(Node::is_null) {
-            self.missing(node, "connectionId", "the id of the VPC link, because `connectionType` is `VPC_LINK`");
+            self.missing(
+                node,
+                "connectionId",
+                "the id of the VPC link, because `connectionType` is `VPC_LINK`",
+            );
         }
         (kind, id, target)
     }
@@ -253,81 +265,5 @@ impl<'d> Importer<'d> {
             keys.push(key.into_owned());
         }
         keys
-    }
-
-    /// A map from target to mapping expression; values that are no text are skipped.
-    pub(super) fn mappings(&mut self, node: Node<'d>, key: &str, route: Route<'_>) -> IndexMap<String, Mapping> {
-        let mut mappings = IndexMap::new();
-        let Some(map) = self.mapping_at(node, key) else { return mappings };
-        for (target, _, value) in map.entries() {
-            let is_text = value.as_str().is_some() || super::cloudformation::function(value).is_some();
-            if !is_text {
-                let found = match value.value() {
-                    super::document::Value::Bool(found) => found.to_string(),
-                    super::document::Value::Number(found) => found.to_string(),
-                    _ => value.kind().to_owned(),
-                };
-                self.findings.warning(
-                    "mapping-not-text",
-                    value.position(),
-                    format!(
-                        "Invalid format for '{key}'. Expected type string for property '{target}' of resource '{}' and method '{}' but got '{found}'",
-                        route.path, route.verb.as_str()
-                    ),
-                );
-                continue;
-            }
-            if let Some(expression) = self.text(value, target, Weight::Matters) {
-                let at = self.findings.location(value.position());
-                mappings.insert(target.to_owned(), Mapping { expression: expression.into_owned(), at });
-            }
-        }
-        mappings
-    }
-
-    /// A map from MIME type to template; null stands for an empty one.
-    pub(super) fn templates(&mut self, node: Node<'d>, key: &str) -> IndexMap<String, Template> {
-        let mut templates = IndexMap::new();
-        let Some(map) = self.mapping_at(node, key) else { return templates };
-        let limit = self.options.limits.template_bytes;
-        for (mime, _, value) in map.entries() {
-            let text = match self.text(value, key, Weight::Matters) {
-                Some(text) => text.into_owned(),
-                None if value.is_null() => String::new(),
-                None => continue,
-            };
-            if text.len() > limit {
-                self.findings.error(
-                    "template-too-large",
-                    value.position(),
-                    format!("found a template of {} bytes, the limit is {limit}", text.len()),
-                );
-                continue;
-            }
-            templates.insert(mime.to_owned(), Template { text, at: self.findings.location(value.position()) });
-        }
-        templates
-    }
-
-    /// Only declared parameters can be mapped.
-    fn check_declared(&mut self, mappings: &IndexMap<String, Mapping>, method: &Method) {
-        for mapping in mappings.values() {
-            let Some(rest) = mapping.expression.strip_prefix("method.request.") else { continue };
-            let Some((place, name)) = rest.split_once('.') else { continue };
-            let place = match place {
-                "multivaluequerystring" => "querystring",
-                "multivalueheader" => "header",
-                "path" | "querystring" | "header" => place,
-                _ => continue,
-            };
-            if !method.request_parameters.contains_key(&format!("method.request.{place}.{name}")) {
-                let finding = Finding::error(
-                    "parameter-undeclared",
-                    &mapping.at,
-                    format!("found the mapping of `{}`, which the method does not declare among its `parameters`", mapping.expression),
-                );
-                self.findings.push(finding);
-            }
-        }
     }
 }

@@ -59,7 +59,11 @@ impl<'d> Importer<'d> {
             .get("contentHandling")
             .and_then(|value| self.choice(value, "contentHandling", &CONTENT_HANDLING));
         let Some(status) = node.get("statusCode").filter(|status| !status.is_null()) else {
-            self.findings.error("value-missing", at, "`statusCode` is missing, expected a status code such as `200`");
+            self.findings.error(
+                "value-missing",
+                at,
+                "`statusCode` is missing, expected a status code such as `200`",
+            );
             return None;
         };
         let status_code = self.text(status, "statusCode", Weight::Matters)?.into_owned();
@@ -101,12 +105,17 @@ impl<'d> Importer<'d> {
             return;
         };
         for (target, Mapping { at, .. }) in &response.response_parameters {
-            if target.starts_with("method.response.header.") && !declared.response_parameters.contains_key(target) {
+            if target.starts_with("method.response.header.")
+                && !declared.response_parameters.contains_key(target)
+            {
                 let header = target.trim_start_matches("method.response.header.");
                 let finding = Finding::error(
                     "parameter-undeclared",
                     at,
-                    format!("found a mapping to `{target}`, but response {} does not declare the header `{header}`", response.status_code),
+                    format!(
+                        "found a mapping to `{target}`, but response {} does not declare the header `{header}`",
+                        response.status_code
+                    ),
                 );
                 self.findings.push(finding);
             }

@@ -46,7 +46,7 @@ pub(super) fn parse<'a>(text: &'a str, limits: &'a ImportLimits) -> Result<Build
                 state = State::After;
             }
             (State::Value | State::FirstItem, _) => {
-                let value = reader.scalar()?;
+                let value = reader.scalar(state.expectation(None))?;
                 finished = Some(builder.scalar(value, at)?);
                 state = State::After;
             }
@@ -136,7 +136,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn scalar(&mut self) -> Result<Value<'a>, Malformed> {
+    fn scalar(&mut self, expected: &str) -> Result<Value<'a>, Malformed> {
         match self.peek() {
             Some(b'"') => Ok(Value::String(self.string()?)),
             Some(b'-' | b'0'..=b'9') => self.number(),
@@ -147,7 +147,7 @@ impl<'a> Reader<'a> {
                     b"true" => Value::Bool(true),
                     b"false" => Value::Bool(false),
                     b"null" => Value::Null,
-                    _ => return Err(self.unexpected("a value")),
+                    _ => return Err(self.unexpected(expected)),
                 };
                 self.offset += length;
                 Ok(value)
@@ -273,9 +273,11 @@ impl<'a> Reader<'a> {
     }
 
     fn hex4(&mut self) -> Result<u32, Malformed> {
-        let digits = self.bytes.get(self.offset..self.offset + 4).filter(|d| d.iter().all(u8::is_ascii_hexdigit));
+        let digits =
+            self.bytes.get(self.offset..self.offset + 4).filter(|d| d.iter().all(u8::is_ascii_hexdigit));
         let Some(digits) = digits else { return Err(self.unexpected("four hexadecimal digits after `\\u`")) };
-        let code = digits.iter().fold(0, |code, digit| code * 16 + char::from(*digit).to_digit(16).unwrap_or(0));
+        let code =
+            digits.iter().fold(0, |code, digit| code * 16 + char::from(*digit).to_digit(16).unwrap_or(0));
         self.offset += 4;
         Ok(code)
     }
@@ -283,7 +285,8 @@ impl<'a> Reader<'a> {
     fn unexpected(&self, expected: &str) -> Malformed {
         let found = match self.text.get(self.offset..).and_then(|rest| rest.chars().next()) {
             None => "the end of the document".to_owned(),
-            Some(character) => format!("`{}`", character.escape_debug()),
+            Some(character) if character.is_control() => format!("`{}`", character.escape_default()),
+            Some(character) => format!("`{character}`"),
         };
         self.malformed(format!("found {found}, expected {expected}"))
     }

@@ -1,7 +1,7 @@
 //! Import of OpenAPI 3.0 and Swagger 2.0 documents, JSON or YAML, with the
 //! `x-amazon-apigateway-*` extensions.
 //!
-//! Text becomes a tree with places ([`document`]), the tree becomes a [`RestApi`].
+//! Text becomes a tree with places, the tree becomes a [`RestApi`].
 //! All mistakes are collected; nothing stops at the first one except text that cannot be parsed.
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-import-api.html>.
 
@@ -17,13 +17,16 @@ mod importer;
 mod integration;
 mod integration_responses;
 mod json;
+mod mappings;
 mod models;
 mod parameters;
 mod paths;
 mod read;
 mod reference;
+mod resolved;
 mod responses;
 mod root;
+mod scalars;
 mod schema;
 mod security;
 mod suggest;
@@ -131,12 +134,12 @@ pub struct Imported {
 
 /// Reads one OpenAPI document. `file` is how findings call it.
 pub fn import(file: &str, text: &str, options: &ImportOptions) -> Imported {
-    let findings = Findings::new(file);
+    let mut findings = Findings::new(file);
     let limits = read::effective(&options.limits);
-    let (api, findings) = match read::read(file, text, &limits, findings) {
-        Ok((document, findings)) => root::import(file, document.root(), options, findings),
-        Err(findings) => (RestApi::default(), findings),
-    };
+    let mut api = RestApi::default();
+    if let Some(document) = read::read(file, text, &limits, &mut findings) {
+        (api, findings) = root::import(file, document.root(), options, findings);
+    }
     let api = (!findings.has_error()).then_some(api);
     Imported { api, findings: findings.finish(options.limits.findings) }
 }

@@ -7,6 +7,7 @@ use super::id::short_hash;
 use super::importer::{Flavour, Importer};
 use crate::api::Model;
 use crate::finding::{Finding, Severity};
+use indexmap::IndexMap;
 use serde_json::{Value as Json, json};
 use std::collections::{HashMap, HashSet};
 
@@ -15,8 +16,10 @@ const CONTENT_TYPE: &str = "application/json";
 /// The names under which a document's schemas became models.
 #[derive(Default)]
 pub(super) struct ModelNames<'d> {
-    by_document_name: HashMap<&'d str, String>,
+    by_document_name: IndexMap<&'d str, String>,
     taken: HashSet<String>,
+    /// The number to try next for a name that is taken.
+    next_number: HashMap<String, u32>,
 }
 
 impl<'d> ModelNames<'d> {
@@ -24,8 +27,8 @@ impl<'d> ModelNames<'d> {
         self.by_document_name.get(document_name)
     }
 
-    pub(super) fn document_names(&self) -> Vec<&'d str> {
-        self.by_document_name.keys().copied().collect()
+    pub(super) fn document_names(&self) -> impl Iterator<Item = &'d str> {
+        self.by_document_name.keys().copied()
     }
 }
 
@@ -41,7 +44,9 @@ impl<'d> Importer<'d> {
                     self.findings.error(
                         "model-duplicate",
                         at,
-                        format!("the model `{name}` is defined both in `definitions` and in `components.schemas`"),
+                        format!(
+                            "the model `{name}` is defined both in `definitions` and in `components.schemas`"
+                        ),
                     );
                     continue;
                 }
@@ -62,10 +67,10 @@ impl<'d> Importer<'d> {
             plain = format!("MODEL{}", short_hash(name, 6, 0));
         }
         let mut unique = plain.clone();
-        let mut number = 2;
         while !self.model_names.taken.insert(unique.clone()) {
+            let number = self.model_names.next_number.entry(plain.clone()).or_insert(2);
             unique = format!("{plain}{number}");
-            number += 1;
+            *number += 1;
         }
         if unique != name {
             self.findings.warning(

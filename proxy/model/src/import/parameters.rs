@@ -7,9 +7,10 @@ use super::importer::{Importer, Weight};
 use super::tree::Variable;
 use crate::api::Method;
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 /// Where a parameter of a method comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Place {
     Path,
     Query,
@@ -63,14 +64,16 @@ impl<'d> Importer<'d> {
             return None;
         }
         let name = match node.get("name").and_then(|name| self.text(name, "name", Weight::Matters)) {
+            // There is one body, whatever it is called.
+            _ if place == Place::Body => Cow::Borrowed("body"),
             Some(name) => name,
-            None if place == Place::Body => Cow::Borrowed("body"),
             None => {
                 self.missing(node, "name", "the name of the parameter");
                 return None;
             }
         };
-        let valid = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._$-".contains(&b));
+        let valid =
+            !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._$-".contains(&b));
         if !valid && place != Place::Body {
             self.findings.error(
                 "parameter-name",
@@ -105,9 +108,9 @@ impl<'d> Importer<'d> {
     ) {
         let own = self.parameter_list(operation);
         self.charge(inherited.len(), operation.position());
-        let is_replaced =
-            |p: &Parameter<'d>| own.iter().any(|o| o.place == p.place && (o.name == p.name || o.place == Place::Body));
-        let all: Vec<&Parameter<'d>> = inherited.iter().filter(|p| !is_replaced(p)).chain(&own).collect();
+        let identity = |p: &Parameter<'d>| (p.place, p.name.clone());
+        let replaced: HashSet<_> = own.iter().filter(|_| !inherited.is_empty()).map(identity).collect();
+        let all = inherited.iter().filter(|p| !replaced.contains(&identity(p))).chain(&own);
         for parameter in all {
             if parameter.place == Place::Body {
                 self.swagger_body(method, operation, parameter.node, seed);
@@ -123,14 +126,20 @@ impl<'d> Importer<'d> {
         }
     }
 
-    fn declare_parameter(&mut self, method: &mut Method, parameter: &Parameter<'d>, variables: &[Variable<'_>]) {
+    fn declare_parameter(
+        &mut self,
+        method: &mut Method,
+        parameter: &Parameter<'d>,
+        variables: &[Variable<'_>],
+    ) {
         let place = match parameter.place {
             Place::Path => "path",
             Place::Query => "querystring",
             _ => "header",
         };
         let name = &parameter.name;
-        if parameter.place == Place::Path && !variables.iter().any(|variable| variable.name == name.as_ref()) {
+        if parameter.place == Place::Path && !variables.iter().any(|variable| variable.name == name.as_ref())
+        {
             self.findings.warning(
                 "parameter-path-unknown",
                 parameter.at,
@@ -139,7 +148,8 @@ impl<'d> Importer<'d> {
         }
         let key = format!("method.request.{place}.{name}");
         let elsewhere = ["path", "querystring", "header"].into_iter().find(|other| {
-            *other != place && method.request_parameters.contains_key(&format!("method.request.{other}.{name}"))
+            *other != place
+                && method.request_parameters.contains_key(&format!("method.request.{other}.{name}"))
         });
         if let Some(other) = elsewhere {
             self.findings.error(

@@ -1,17 +1,34 @@
 //! `paths`: resources, methods and their integrations.
 
+use super::BasePathMode;
 use super::document::{Node, Position};
 use super::importer::{Importer, Weight};
 use super::integration::Route;
 use super::parameters::Parameter;
 use super::tree::{Segment, Tree, Variable, segment};
-use super::BasePathMode;
 use crate::api::{Method, Verb};
 use indexmap::IndexMap;
 
 const ANY_METHOD: &str = "x-amazon-apigateway-any-method";
 const PATH_ITEM_KEYS: [&str; 6] = ["$ref", "summary", "description", "servers", "parameters", ANY_METHOD];
-const OPERATION_EXTENSIONS: [&str; 3] = [
+/// What an operation may have, of both flavours, and the extensions that act on it.
+const OPERATION_KEYS: [&str; 19] = [
+    "tags",
+    "summary",
+    "description",
+    "externalDocs",
+    "operationId",
+    "parameters",
+    "requestBody",
+    "responses",
+    "callbacks",
+    "deprecated",
+    "security",
+    "servers",
+    "consumes",
+    "produces",
+    "schemes",
+    "isDefaultRoute",
     "x-amazon-apigateway-auth",
     "x-amazon-apigateway-integration",
     "x-amazon-apigateway-request-validator",
@@ -94,15 +111,22 @@ impl<'d> Importer<'d> {
                 self.findings.warning(
                     "method-case",
                     at,
-                    format!("found the method `{key}`, expected it in lower case: `{}`", key.to_ascii_lowercase()),
+                    format!(
+                        "found the method `{key}`, expected it in lower case: `{}`",
+                        key.to_ascii_lowercase()
+                    ),
                 );
             }
             return Some(verb);
         }
         let message = match key.to_ascii_lowercase().as_str() {
-            "trace" | "connect" => format!("API Gateway does not support the method `{key}`; it has no effect"),
+            "trace" | "connect" => {
+                format!("API Gateway does not support the method `{key}`; it has no effect")
+            }
             "any" => format!("found the method `{key}`, expected `{ANY_METHOD}`; it has no effect"),
-            _ => format!("found the unknown key `{key}` in a path, expected a method such as `get`; it has no effect"),
+            _ => format!(
+                "found the unknown key `{key}` in a path, expected a method such as `get`; it has no effect"
+            ),
         };
         self.findings.warning("key-unknown", at, message);
         None
@@ -128,12 +152,11 @@ impl<'d> Importer<'d> {
         };
         self.declare_request(&mut method, operation, inherited, variables, &seed);
         self.declare_responses(&mut method, operation, &seed);
-        for (key, key_at, value) in operation.entries().filter(|(key, _, _)| key.starts_with("x-")) {
-            if key == "x-amazon-apigateway-integration" {
-                method.integration = self.integration(value, key_at, &method, route);
-            } else if !OPERATION_EXTENSIONS.contains(&key) {
-                self.misplaced(key, key_at);
-            }
+        self.unknown_keys(operation, &OPERATION_KEYS, "an operation");
+        self.http_api_only(operation, &["isDefaultRoute"]);
+        let integration = operation.entries().find(|(key, _, _)| *key == "x-amazon-apigateway-integration");
+        if let Some((_, key_at, value)) = integration {
+            method.integration = self.integration(value, key_at, &method, route);
         }
         method
     }
@@ -178,7 +201,8 @@ impl<'d> Importer<'d> {
         }
         let node = servers.first()?.get("url")?;
         let url = self.text(node, "url", Weight::Matters)?;
-        let after_host = url.split_once("://").map_or(url.as_ref(), |(_, rest)| rest.trim_start_matches(|c| c != '/'));
+        let after_host =
+            url.split_once("://").map_or(url.as_ref(), |(_, rest)| rest.trim_start_matches(|c| c != '/'));
         Some((after_host.to_owned(), node.position()))
     }
 }

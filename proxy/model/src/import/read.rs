@@ -20,10 +20,10 @@ pub(super) fn read<'a>(
     file: &str,
     text: &'a str,
     limits: &'a ImportLimits,
-    mut findings: Findings,
-) -> Result<(Document<'a>, Findings), Findings> {
-    match parse(file, text, limits, &mut findings) {
-        Ok(document) => Ok((document, findings)),
+    findings: &mut Findings,
+) -> Option<Document<'a>> {
+    match parse(file, text, limits, findings) {
+        Ok(document) => Some(document),
         Err(malformed) => {
             let location = findings.location(malformed.at);
             let mut finding = Finding::error(malformed.code, &location, malformed.message);
@@ -31,7 +31,7 @@ pub(super) fn read<'a>(
                 finding = finding.with_help(help);
             }
             findings.push(finding);
-            Err(findings)
+            None
         }
     }
 }
@@ -46,11 +46,7 @@ fn parse<'a>(
         return Err(Malformed {
             code: "document-too-large",
             at: Position::default(),
-            message: format!(
-                "the document has {} bytes, the limit is {}",
-                text.len(),
-                limits.document_bytes
-            ),
+            message: format!("the document has {} bytes, the limit is {}", text.len(), limits.document_bytes),
             help: Some("raise `document_bytes` under `limits:` in edgewit.yaml"),
         });
     }
@@ -63,8 +59,7 @@ fn parse<'a>(
             help: None,
         });
     }
-    let builder = parse_either(file, text, limits, findings)?;
-    Ok(builder)
+    parse_either(file, text, limits, findings)
 }
 
 fn parse_either<'a>(
@@ -90,7 +85,10 @@ fn parse_either<'a>(
         findings.error(
             "key-duplicate",
             duplicate.at,
-            format!("found the key `{}` twice in one mapping, first in line {}", duplicate.key, duplicate.first.line),
+            format!(
+                "found the key `{}` twice in one mapping, first in line {}",
+                duplicate.key, duplicate.first.line
+            ),
         );
     }
     builder.into_document().ok_or_else(|| Malformed {

@@ -2,6 +2,7 @@
 
 use super::document::Node;
 use super::importer::Importer;
+use crate::finding::Finding;
 
 /// `$ref`s that may lead from one to the next.
 const MAX_HOPS: usize = 32;
@@ -38,12 +39,24 @@ impl<'d> Importer<'d> {
     }
 
     pub(super) fn report_broken_reference(&mut self, at: Node<'d>, text: &str, what: &str) {
-        let message = if text.starts_with('#') {
-            format!("found the `$ref` `{text}` of {what}, which leads nowhere in this document")
+        let location = self.findings.location(at.position());
+        let finding = if text.starts_with('#') {
+            Finding::error(
+                "reference-broken",
+                &location,
+                format!("found the `$ref` `{text}` of {what}, which leads nowhere in this document"),
+            )
         } else {
-            format!("found the `$ref` `{text}` of {what} to another file, expected one within this document; API Gateway does not follow others")
+            Finding::error(
+                "reference-broken",
+                &location,
+                format!("found the `$ref` `{text}` of {what}, expected one within this document"),
+            )
+            .with_help(
+                "API Gateway does not follow references to other files; bundle the files into one first",
+            )
         };
-        self.findings.error("reference-broken", at.position(), message);
+        self.findings.push(finding);
     }
 }
 
@@ -92,9 +105,13 @@ mod tests {
 
     #[test]
     fn pointer_tokens_are_unescaped() {
-        for (token, expected) in
-            [("a", "a"), ("~1pets~1{id}", "/pets/{id}"), ("a~01", "a~1"), ("%7Bid%7D", "{id}"), ("100%", "100%")]
-        {
+        for (token, expected) in [
+            ("a", "a"),
+            ("~1pets~1{id}", "/pets/{id}"),
+            ("a~01", "a~1"),
+            ("%7Bid%7D", "{id}"),
+            ("100%", "100%"),
+        ] {
             assert_eq!(unescape(token), expected);
         }
     }

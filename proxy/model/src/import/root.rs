@@ -12,7 +12,15 @@ use crate::finding::Finding;
 
 const COMMON_KEYS: [&str; 6] = ["info", "paths", "security", "tags", "externalDocs", "$schema"];
 const SWAGGER_KEYS: [&str; 10] = [
-    "swagger", "host", "basePath", "schemes", "consumes", "produces", "definitions", "parameters", "responses",
+    "swagger",
+    "host",
+    "basePath",
+    "schemes",
+    "consumes",
+    "produces",
+    "definitions",
+    "parameters",
+    "responses",
     "securityDefinitions",
 ];
 const OPENAPI_KEYS: [&str; 4] = ["openapi", "servers", "components", "jsonSchemaDialect"];
@@ -28,7 +36,10 @@ pub(super) fn import<'d>(
         findings.error(
             "document-not-openapi",
             root.position(),
-            format!("found {}, expected an OpenAPI document: a mapping with `openapi` or `swagger`", root.kind()),
+            format!(
+                "found {}, expected an OpenAPI document: a mapping with `openapi` or `swagger`",
+                root.kind()
+            ),
         );
         return (RestApi::default(), findings);
     }
@@ -138,7 +149,7 @@ impl<'d> Importer<'d> {
                 &self.findings.location(at),
                 format!("found the unknown key `{key}` at the root; it has no effect"),
             );
-            if let Some(similar) = super::suggest::similar(key, &known) {
+            if let Some(similar) = self.similar(key, known.iter().copied()) {
                 finding = finding.with_help(format!("did you mean `{similar}`?"));
             }
             self.findings.push(finding);
@@ -161,7 +172,9 @@ impl<'d> Importer<'d> {
         if let Some(info) = info.and_then(|info| self.mapping(info, "info")) {
             self.api.description = self.text_at(info, "description", Weight::Cosmetic);
             self.api.version = self.text_at(info, "version", Weight::Cosmetic);
-            if let Some(title) = self.text_at(info, "title", Weight::Cosmetic).filter(|title| !title.is_empty()) {
+            if let Some(title) =
+                self.text_at(info, "title", Weight::Cosmetic).filter(|title| !title.is_empty())
+            {
                 self.api.name = title;
                 return;
             }

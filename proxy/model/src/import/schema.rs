@@ -15,7 +15,16 @@ const DROPPED_WITH_WARNING: [&str; 5] =
     ["discriminator", "exclusiveMinimum", "maxItems", "minItems", "nullable"];
 /// Keywords that say nothing about validity, and identifiers that would redirect `$ref`s.
 const DROPPED: [&str; 11] = [
-    "$id", "default", "deprecated", "example", "examples", "externalDocs", "id", "readOnly", "writeOnly", "xml",
+    "$id",
+    "default",
+    "deprecated",
+    "example",
+    "examples",
+    "externalDocs",
+    "id",
+    "readOnly",
+    "writeOnly",
+    "xml",
     "$comment",
 ];
 
@@ -124,7 +133,7 @@ impl<'d> Importer<'d> {
             &location,
             format!("found the `$ref` `{text}`, but this document defines no such schema"),
         );
-        if let Some(similar) = super::suggest::similar(name, &self.model_names.document_names()) {
+        if let Some(similar) = self.similar(name, self.model_names.document_names()) {
             finding = finding.with_help(format!("did you mean `{similar}`?"));
         }
         self.findings.push(finding);

@@ -7,7 +7,7 @@ use super::document::{Node, Position};
 use super::importer::{Flavour, Importer, Weight};
 use crate::api::Authorization;
 use crate::finding::{Finding, Severity};
-use std::collections::HashMap;
+use indexmap::IndexMap;
 
 /// Scopes that one requirement may list.
 const MAX_SCOPES: usize = 100;
@@ -28,7 +28,7 @@ enum Scheme {
 /// The security schemes of a document and its default requirements.
 #[derive(Default)]
 pub(super) struct Schemes<'d> {
-    by_name: HashMap<&'d str, Scheme>,
+    by_name: IndexMap<&'d str, Scheme>,
     default: Requirements,
 }
 
@@ -194,13 +194,12 @@ impl<'d> Importer<'d> {
             Flavour::Swagger2 => "securityDefinitions",
             Flavour::OpenApi3 => "components.securitySchemes",
         };
-        let known: Vec<&str> = self.schemes.by_name.keys().copied().collect();
         let mut finding = Finding::error(
             "security-unknown",
             &self.findings.location(at),
             format!("found the security scheme `{name}`, which is not defined in `{place}`"),
         );
-        if let Some(similar) = super::suggest::similar(name, &known) {
+        if let Some(similar) = self.similar(name, self.schemes.by_name.keys().copied()) {
             finding = finding.with_help(format!("did you mean `{similar}`?"));
         }
         self.findings.push(finding);

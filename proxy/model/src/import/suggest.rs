@@ -4,16 +4,19 @@
 const MAX_EDITS: usize = 2;
 /// Longer names are not compared; bounds the work on hostile keys.
 const MAX_NAME_BYTES: usize = 64;
+/// Names that are compared; a document may define, and misspell, very many.
+const MAX_CANDIDATES: usize = 500;
 
 /// The known name that `name` most likely stands for.
-pub(super) fn similar<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
+pub(super) fn similar<'k>(name: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     if name.len() > MAX_NAME_BYTES {
         return None;
     }
     let name = plain(name);
     known
-        .iter()
-        .map(|candidate| (edits(&name, &plain(candidate)), *candidate))
+        .into_iter()
+        .take(MAX_CANDIDATES)
+        .map(|candidate| (edits(&name, &plain(candidate)), candidate))
         .filter(|(distance, candidate)| *distance <= MAX_EDITS && *distance * 2 < candidate.len())
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -55,7 +58,7 @@ mod tests {
             ("something", None),
         ];
         for (name, expected) in cases {
-            assert_eq!(similar(name, &known), expected, "{name}");
+            assert_eq!(similar(name, known), expected, "{name}");
         }
     }
 }

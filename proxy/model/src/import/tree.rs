@@ -21,7 +21,8 @@ const ALL_PATHS_BYTES: usize = 64 * 1024 * 1024;
 /// Resources under construction.
 pub(super) struct Tree {
     resources: Vec<Resource>,
-    by_path: HashMap<String, usize>,
+    /// The children of each resource by path part.
+    children: Vec<HashMap<String, usize>>,
     /// The variable child of each resource, if it has one.
     variable_child: Vec<Option<usize>>,
     ids: HashSet<String>,
@@ -83,7 +84,7 @@ impl Tree {
             at: findings.location(at),
         };
         Self {
-            by_path: HashMap::from([(String::new(), 0)]),
+            children: vec![HashMap::new()],
             variable_child: vec![None],
             ids: HashSet::from([root.id.clone()]),
             resources: vec![root],
@@ -96,7 +97,11 @@ impl Tree {
     /// A trailing slash makes no difference.
     pub(super) fn declare(&mut self, path: &str, at: Position, findings: &mut Findings) -> Option<usize> {
         let Some(rest) = path.strip_prefix('/') else {
-            findings.error("path-invalid", at, format!("found the path `{path}`, expected it to begin with `/`"));
+            findings.error(
+                "path-invalid",
+                at,
+                format!("found the path `{path}`, expected it to begin with `/`"),
+            );
             return None;
         };
         if path.len() > PATH_BYTES {
@@ -107,7 +112,7 @@ impl Tree {
             );
             return None;
         }
-        let rest = rest.strip_suffix('/').unwrap_or(rest);
+        let rest = rest.strip_suffix('/').filter(|rest| !rest.is_empty()).unwrap_or(rest);
         let mut index = 0;
         let mut end = 0;
         for part in rest.split('/').take_while(|_| !rest.is_empty()) {
@@ -134,7 +139,7 @@ impl Tree {
         at: Position,
         findings: &mut Findings,
     ) -> Option<usize> {
-        if let Some(index) = self.by_path.get(path) {
+        if let Some(index) = self.children[parent].get(part) {
             return Some(*index);
         }
         let kind = match segment(part) {
@@ -186,7 +191,8 @@ impl Tree {
             at: findings.location(at),
         });
         self.variable_child.push(None);
-        self.by_path.insert(path.to_owned(), index);
+        self.children.push(HashMap::new());
+        self.children[parent].insert(part.to_owned(), index);
         if matches!(kind, Segment::Variable(_)) {
             self.variable_child[parent] = Some(index);
         }

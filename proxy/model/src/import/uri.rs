@@ -3,9 +3,9 @@
 //! Sources: <https://docs.aws.amazon.com/apigateway/latest/api/API_Integration.html>,
 //! <https://docs.aws.amazon.com/apigateway/latest/api/API_PutIntegration.html>.
 
-use super::cloudformation::{Missing, Resolved};
 use super::document::{Node, Position};
 use super::importer::{Importer, Weight};
+use super::resolved::{Missing, Resolved};
 use crate::api::IntegrationType;
 use crate::finding::Finding;
 use std::ops::Range;
@@ -110,7 +110,8 @@ impl<'d> Importer<'d> {
             }
         };
         let authority = rest.split(['/', '?', '#']).next().unwrap_or("");
-        let port = authority.rsplit_once(':').map(|(_, port)| port).filter(|port| !port.ends_with([']', '}']));
+        let port =
+            authority.rsplit_once(':').map(|(_, port)| port).filter(|port| !port.ends_with([']', '}']));
         if authority.is_empty() || authority.starts_with(':') || uri.contains([' ', '\n', '\t']) {
             return self.invalid_uri(
                 at,
@@ -159,7 +160,11 @@ impl<'d> Importer<'d> {
             );
         }
         if is_lambda && function_part(uri).is_none() {
-            self.invalid_uri(at, format!("found `{uri}` as `uri`, expected the invocation URI of a function"), uri);
+            self.invalid_uri(
+                at,
+                format!("found `{uri}` as `uri`, expected the invocation URI of a function"),
+                uri,
+            );
         }
     }
 
@@ -218,9 +223,14 @@ mod tests {
     fn function_parts_are_found() {
         let uri = "arn:aws:apigateway:r:lambda:path/2015-03-31/functions/F/invocations";
         assert_eq!(function_part(uri).map(|r| &uri[r]), Some("F"));
-        let streaming = "arn:aws:apigateway:r:lambda:path/2021-11-15/functions/F:live/response-streaming-invocations";
+        let streaming =
+            "arn:aws:apigateway:r:lambda:path/2021-11-15/functions/F:live/response-streaming-invocations";
         assert_eq!(function_part(streaming).map(|r| &streaming[r]), Some("F:live"));
-        for bad in ["", "arn:aws:apigateway:r:lambda:path/2015-03-31/functions//invocations", "x:lambda:path/functions/F"] {
+        for bad in [
+            "",
+            "arn:aws:apigateway:r:lambda:path/2015-03-31/functions//invocations",
+            "x:lambda:path/functions/F",
+        ] {
             assert_eq!(function_part(bad), None, "{bad}");
         }
     }

@@ -44,7 +44,9 @@ impl<'d> Importer<'d> {
                 };
                 match chosen {
                     Some(chosen) => self.resolved_json(chosen, what, weight),
-                    None => self.text(node, what, weight).map_or(Json::Null, |text| Json::String(text.into_owned())),
+                    None => self
+                        .text(node, what, weight)
+                        .map_or(Json::Null, |text| Json::String(text.into_owned())),
                 }
             }
             Value::Mapping(_) => {

@@ -14,8 +14,23 @@ use std::collections::HashMap;
 /// Short-form intrinsic functions of CloudFormation whose long form begins with `Fn::`.
 /// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html>.
 const FUNCTIONS: [&str; 17] = [
-    "And", "Base64", "Cidr", "Equals", "FindInMap", "GetAtt", "GetAZs", "If", "ImportValue", "Join", "Length",
-    "Not", "Or", "Select", "Split", "Sub", "Transform",
+    "And",
+    "Base64",
+    "Cidr",
+    "Equals",
+    "FindInMap",
+    "GetAtt",
+    "GetAZs",
+    "If",
+    "ImportValue",
+    "Join",
+    "Length",
+    "Not",
+    "Or",
+    "Select",
+    "Split",
+    "Sub",
+    "Transform",
 ];
 
 /// Tags that mean nothing to an import, with their places.

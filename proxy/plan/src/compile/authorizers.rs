@@ -52,11 +52,14 @@ impl Compiler<'_> {
             AuthorizerType::Token => self.token(name, authorizer),
             AuthorizerType::Request => self.request(name, authorizer),
             AuthorizerType::CognitoUserPools => {
-                let message = format!("the authorizer `{name}` is of type COGNITO_USER_POOLS, which is not available in this version");
+                let message = format!(
+                    "the authorizer `{name}` is of type COGNITO_USER_POOLS, which is not available in this version"
+                );
                 return Err(self.unavailable("unavailable-authorizer", at, message));
             }
             AuthorizerType::Jwt => {
-                let message = format!("the authorizer `{name}` is of type JWT, which is not available in this version");
+                let message =
+                    format!("the authorizer `{name}` is of type JWT, which is not available in this version");
                 return Err(self.unavailable("unavailable-authorizer", at, message));
             }
         };
@@ -65,15 +68,26 @@ impl Compiler<'_> {
         let uri = authorizer.authorizer_uri.as_deref().unwrap_or_default();
         let (uri, unknown) = with_stage_variables(uri, &self.stage.variables);
         for variable in unknown {
-            self.warning("stage-variable-unknown", at, format!("found the stage variable `{variable}` in `authorizerUri`, which stage `{}` does not set", self.stage.name));
+            self.warning(
+                "stage-variable-unknown",
+                at,
+                format!(
+                    "found the stage variable `{variable}` in `authorizerUri`, which stage `{}` does not set",
+                    self.stage.name
+                ),
+            );
         }
         let Some(function_arn) = function_arn(&uri) else {
-            let message = format!("found `{uri}` as `authorizerUri` of `{name}`, expected the invocation URI of a function");
+            let message = format!(
+                "found `{uri}` as `authorizerUri` of `{name}`, expected the invocation URI of a function"
+            );
             self.error("authorizer-invalid", at, message.clone());
             return Err(broken(&message));
         };
         let Some(plugin) = (self.options.resolve_function)(function_arn) else {
-            let message = format!("the function `{function_arn}` of the authorizer `{name}` is not in the functions map");
+            let message = format!(
+                "the function `{function_arn}` of the authorizer `{name}` is not in the functions map"
+            );
             return Err(self.unavailable("unavailable-function", at, message));
         };
         let function_arn = self.shared.text(function_arn);
@@ -101,7 +115,11 @@ impl Compiler<'_> {
             Some(pattern) => match self.shared.pattern(pattern) {
                 Ok(pattern) => Some(pattern),
                 Err(error) => {
-                    self.error("pattern-invalid", at, format!("in `identityValidationExpression` of `{name}`: {error}"));
+                    self.error(
+                        "pattern-invalid",
+                        at,
+                        format!("in `identityValidationExpression` of `{name}`: {error}"),
+                    );
                     return None;
                 }
             },
@@ -115,12 +133,18 @@ impl Compiler<'_> {
             use RequestSource as S;
             match S::parse(text) {
                 Ok(S::Path(_) | S::Body | S::BodyPath(_) | S::Static(_)) => {
-                    let message = format!("found the identity source `{text}` of `{name}`, expected a header, a query string parameter, a stage variable or a context variable");
+                    let message = format!(
+                        "found the identity source `{text}` of `{name}`, expected a header, a query string parameter, a stage variable or a context variable"
+                    );
                     self.error("authorizer-invalid", &authorizer.at, message);
                 }
                 Ok(source) => identity_sources.push(source.bind(&self.stage.variables)),
                 Err(error) => {
-                    self.error("authorizer-invalid", &authorizer.at, format!("in the identity source `{text}` of `{name}`: {error}"));
+                    self.error(
+                        "authorizer-invalid",
+                        &authorizer.at,
+                        format!("in the identity source `{text}` of `{name}`: {error}"),
+                    );
                 }
             }
         }
@@ -131,11 +155,15 @@ impl Compiler<'_> {
     fn ttl(&mut self, name: &str, authorizer: &Authorizer) -> u32 {
         let ttl = authorizer.result_ttl_seconds.unwrap_or(DEFAULT_TTL_SECONDS);
         if ttl > MAX_TTL_SECONDS {
-            let message = format!("found {ttl} as `authorizerResultTtlInSeconds` of `{name}`, expected 0 to {MAX_TTL_SECONDS}");
+            let message = format!(
+                "found {ttl} as `authorizerResultTtlInSeconds` of `{name}`, expected 0 to {MAX_TTL_SECONDS}"
+            );
             self.error("authorizer-invalid", &authorizer.at, message);
         }
         if ttl > 0 && authorizer.kind == AuthorizerType::Request && authorizer.identity_sources.is_empty() {
-            let message = format!("the results of `{name}` are kept for {ttl} s, which needs an `identitySource` to tell callers apart");
+            let message = format!(
+                "the results of `{name}` are kept for {ttl} s, which needs an `identitySource` to tell callers apart"
+            );
             self.error("authorizer-invalid", &authorizer.at, message);
         }
         ttl

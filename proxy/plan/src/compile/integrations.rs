@@ -35,8 +35,15 @@ impl Compiler<'_> {
         let mappings = self.request_mappings(&integration.request_parameters, kind, &declared);
         self.check_timeout(integration.timeout_ms, at);
         if matches!(integration.kind, IntegrationType::Aws | IntegrationType::AwsProxy) {
-            let message = format!("integrations of type {} are not available in this version", integration.kind.as_str());
-            return Some(IntegrationPlan::Unavailable(self.unavailable("unavailable-integration", at, message)));
+            let message = format!(
+                "integrations of type {} are not available in this version",
+                integration.kind.as_str()
+            );
+            return Some(IntegrationPlan::Unavailable(self.unavailable(
+                "unavailable-integration",
+                at,
+                message,
+            )));
         }
         let mut unavailable = None;
         if integration.connection_type == ConnectionType::VpcLink {
@@ -104,7 +111,11 @@ impl Compiler<'_> {
         }
     }
 
-    fn target(&mut self, integration: &Integration, mappings: &RequestMappings) -> Option<crate::integration::Target> {
+    fn target(
+        &mut self,
+        integration: &Integration,
+        mappings: &RequestMappings,
+    ) -> Option<crate::integration::Target> {
         let at = &integration.at;
         let text = integration.uri.as_deref().unwrap_or_default();
         let (filled, unknown) = uri::with_stage_variables(text, &self.stage.variables);
@@ -119,7 +130,11 @@ impl Compiler<'_> {
         let target = match uri::parse(&filled, &placeholder, &mut self.shared) {
             Ok(target) => target,
             Err(expected) => {
-                self.error("uri-invalid", at, format!("Invalid HTTP endpoint specified for URI: found `{filled}`, expected {expected}"));
+                self.error(
+                    "uri-invalid",
+                    at,
+                    format!("Invalid HTTP endpoint specified for URI: found `{filled}`, expected {expected}"),
+                );
                 return None;
             }
         };
@@ -137,9 +152,12 @@ impl Compiler<'_> {
             }
         }
         for (name, _) in &mappings.path {
-            let used = pieces().any(|piece| matches!(piece, Piece::Placeholder { name: used, .. } if used == name));
+            let used =
+                pieces().any(|piece| matches!(piece, Piece::Placeholder { name: used, .. } if used == name));
             if !used {
-                let message = format!("found a mapping to `integration.request.path.{name}`, but no `{{{name}}}` in `uri`; it has no effect");
+                let message = format!(
+                    "found a mapping to `integration.request.path.{name}`, but no `{{{name}}}` in `uri`; it has no effect"
+                );
                 self.warning("mapping-no-effect", at, message);
             }
         }

@@ -49,7 +49,11 @@ impl Compiler<'_> {
             let source = match RequestSource::parse(expression) {
                 Ok(source) => source,
                 Err(error) => {
-                    self.error("mapping-invalid", at, format!("Invalid mapping expression specified: `{expression}`: {error}"));
+                    self.error(
+                        "mapping-invalid",
+                        at,
+                        format!("Invalid mapping expression specified: `{expression}`: {error}"),
+                    );
                     continue;
                 }
             };
@@ -63,7 +67,11 @@ impl Compiler<'_> {
                     let lower = name.to_ascii_lowercase();
                     let rule = mapped_request_header(kind, &lower);
                     if rule == MappedHeader::Refuse {
-                        self.warning("header-refused", at, format!("API Gateway answers 500 when `{name}` is mapped and has a value"));
+                        self.warning(
+                            "header-refused",
+                            at,
+                            format!("API Gateway answers 500 when `{name}` is mapped and has a value"),
+                        );
                     }
                     let (name, lower) = (self.shared.text(&name), self.shared.text(&lower));
                     out.headers.push(HeaderMapping { name, lower, rule, source });
@@ -71,7 +79,11 @@ impl Compiler<'_> {
                 Ok(RequestTarget::Query(name)) => out.query.push((self.shared.text(&name), source)),
                 Ok(RequestTarget::Path(name)) => out.path.push((self.shared.text(&name), source)),
                 Err(error) => {
-                    self.error("mapping-invalid", at, format!("Invalid mapping expression specified: `{target}`: {error}"));
+                    self.error(
+                        "mapping-invalid",
+                        at,
+                        format!("Invalid mapping expression specified: `{target}`: {error}"),
+                    );
                 }
             }
         }
@@ -91,10 +103,18 @@ impl Compiler<'_> {
                 (Ok(source), Ok(name)) => (source, name),
                 (source, name) => {
                     if let Err(error) = name {
-                        self.error("mapping-invalid", at, format!("Invalid mapping expression specified: `{target}`: {error}"));
+                        self.error(
+                            "mapping-invalid",
+                            at,
+                            format!("Invalid mapping expression specified: `{target}`: {error}"),
+                        );
                     }
                     if let Err(error) = source {
-                        self.error("mapping-invalid", at, format!("Invalid mapping expression specified: `{expression}`: {error}"));
+                        self.error(
+                            "mapping-invalid",
+                            at,
+                            format!("Invalid mapping expression specified: `{expression}`: {error}"),
+                        );
                     }
                     continue;
                 }

@@ -56,8 +56,13 @@ pub enum UnavailableRoutes {
 
 /// Compiles a stage. There is a plan unless a finding is an error; all findings are reported, in document order.
 pub fn compile(stage: &Stage, options: &Options<'_>) -> (Option<Plan>, Vec<Finding>) {
-    let mut compiler =
-        Compiler { stage, api: &stage.deployment.api, options, findings: Vec::new(), shared: Shared::default() };
+    let mut compiler = Compiler {
+        stage,
+        api: &stage.deployment.api,
+        options,
+        findings: Vec::new(),
+        shared: Shared::default(),
+    };
     let plan = compiler.plan();
     let mut findings = compiler.findings;
     findings.sort_by(|a, b| a.at.cmp(&b.at));
@@ -108,7 +113,11 @@ impl Compiler<'_> {
         let text = named(format).unwrap_or(format);
         if text.len() > self.options.limits.access_log_format_bytes {
             let limit = self.options.limits.access_log_format_bytes;
-            self.error("access-log-invalid", at, format!("found a format of {} bytes, the limit is {limit}", text.len()));
+            self.error(
+                "access-log-invalid",
+                at,
+                format!("found a format of {} bytes, the limit is {limit}", text.len()),
+            );
             return None;
         }
         match SubstitutionTemplate::parse(text, Dialect::AccessLog) {

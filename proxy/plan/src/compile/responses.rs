@@ -34,7 +34,7 @@ impl Compiler<'_> {
         if let Some(reason) = unavailable {
             return Err(reason);
         }
-        if list.is_empty() {
+        if integration.responses.is_empty() {
             let message = "found no integration responses; every answer will be 500";
             self.warning("responses-missing", &integration.at, message);
         }
@@ -52,16 +52,23 @@ impl Compiler<'_> {
         let code = &response.status_code;
         let status = code.parse::<u16>().ok().filter(|status| (100..600).contains(status));
         if status.is_none() {
-            self.error("response-status-invalid", at, format!("found `{code}` as status code, expected 100 to 599"));
+            self.error(
+                "response-status-invalid",
+                at,
+                format!("found `{code}` as status code, expected 100 to 599"),
+            );
         }
         let declared = method.responses.get(code);
         if declared.is_none() {
-            let message = format!("Invalid Response status code specified: {code}, which the method does not declare");
+            let message =
+                format!("Invalid Response status code specified: {code}, which the method does not declare");
             self.error("response-undeclared", at, message);
         }
         let selector = match response.selection_pattern.as_deref() {
             None | Some("") => Some(Selector::Default),
-            Some(text) if text.bytes().all(|b| b.is_ascii_digit()) => Some(Selector::Exact(self.shared.text(text))),
+            Some(text) if text.bytes().all(|b| b.is_ascii_digit()) => {
+                Some(Selector::Exact(self.shared.text(text)))
+            }
             Some(text) => match self.shared.pattern(text) {
                 Ok(pattern) => Some(Selector::Pattern { text: self.shared.text(text), pattern }),
                 Err(error) => {

@@ -26,7 +26,11 @@ impl Compiler<'_> {
             let added = match builder.add(&resource.path, &verbs) {
                 Ok(_) => true,
                 Err(error) => {
-                    self.error("path-invalid", &resource.at, format!("in the path `{}`: {error}", resource.path));
+                    self.error(
+                        "path-invalid",
+                        &resource.at,
+                        format!("in the path `{}`: {error}", resource.path),
+                    );
                     false
                 }
             };
@@ -111,7 +115,9 @@ impl Compiler<'_> {
                     self.error("parameter-invalid", &method.at, format!("in the parameter `{key}`: {error}"));
                 }
                 Ok(
-                    MethodParameter::Header(name) | MethodParameter::Query(name) | MethodParameter::Path(name),
+                    MethodParameter::Header(name)
+                    | MethodParameter::Query(name)
+                    | MethodParameter::Path(name),
                 ) => {
                     if let Some(other) = places.insert(name, key) {
                         let message = format!(
@@ -155,7 +161,11 @@ impl Compiler<'_> {
     fn validation(&mut self, method: &Method) -> Option<Arc<Validation>> {
         let (name, at) = method.request_validator.as_ref()?;
         let Some(validator) = self.api.request_validators.get(name) else {
-            self.error("validator-unknown", at, format!("found the request validator `{name}`, which is not defined"));
+            self.error(
+                "validator-unknown",
+                at,
+                format!("found the request validator `{name}`, which is not defined"),
+            );
             return None;
         };
         let mut required: Vec<String> = Vec::new();
@@ -172,7 +182,9 @@ impl Compiler<'_> {
         // A model is reported where it is used first.
         let compiled: Vec<_> = models
             .iter()
-            .filter_map(|(content_type, name)| Some((self.shared.text(content_type), self.model(name, method)?)))
+            .filter_map(|(content_type, name)| {
+                Some((self.shared.text(content_type), self.model(name, method)?))
+            })
             .collect();
         if required.is_empty() && compiled.is_empty() {
             return None;
@@ -192,7 +204,11 @@ impl Compiler<'_> {
         }
         let model = match self.api.models.get(name) {
             None => {
-                self.error("model-unknown", &method.at, format!("found the model `{name}`, which is not defined"));
+                self.error(
+                    "model-unknown",
+                    &method.at,
+                    format!("found the model `{name}`, which is not defined"),
+                );
                 return None;
             }
             Some(_) => validation::compile_model(self.api, name, &self.options.limits, &mut self.findings),

@@ -10,14 +10,29 @@ use std::sync::Arc;
 const MAX_HOST_BYTES: usize = 253;
 
 /// What may not stand in a query as it is (RFC 3986, section 3.4). A percent sign may: it is part of an encoding.
-const QUERY: &AsciiSet =
-    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}').add(b'[').add(b']');
+const QUERY: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'<')
+    .add(b'>')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}')
+    .add(b'[')
+    .add(b']');
 
 /// The same in a path.
 const PATH: &AsciiSet = &QUERY.add(b'?');
 
 /// Fills in `${stageVariables.NAME}`. Unknown ones are empty; their names come second.
-pub(super) fn with_stage_variables(text: &str, variables: &IndexMap<String, String>) -> (String, Vec<String>) {
+pub(super) fn with_stage_variables(
+    text: &str,
+    variables: &IndexMap<String, String>,
+) -> (String, Vec<String>) {
     const OPEN: &str = "${stageVariables.";
     let mut out = String::with_capacity(text.len());
     let mut unknown = Vec::new();
@@ -91,7 +106,9 @@ pub(super) fn parse(
 /// The host, lower-case and without brackets, and the port if one is given.
 fn host_and_port(authority: &str) -> Result<(String, Option<u16>), &'static str> {
     if authority.contains('{') {
-        return Err("no `{placeholder}` in the host or port; stage variables may stand there, as `${stageVariables.NAME}`");
+        return Err(
+            "no `{placeholder}` in the host or port; stage variables may stand there, as `${stageVariables.NAME}`",
+        );
     }
     if authority.contains('@') {
         return Err("no user name before the host");
@@ -109,7 +126,8 @@ fn host_and_port(authority: &str) -> Result<(String, Option<u16>), &'static str>
             Some((host, port)) => (host, Some(port)),
             None => (authority, None),
         };
-        let is_name = host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~'));
+        let is_name =
+            host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~'));
         if host.is_empty() || !is_name || host.len() > MAX_HOST_BYTES {
             return Err("a host name of letters, digits, `-`, `.` and `_`, at most 253 of them");
         }
@@ -211,9 +229,26 @@ mod tests {
     #[test]
     fn other_uris_are_refused() {
         for uri in [
-            "", "example.com", "ftp://h/", "http://", "http:///x", "http://:80/", "http://h:0/", "http://h:65536/",
-            "http://h:x/", "http://{h}/", "http://h:{p}/", "http://u@h/", "http://a b/", "http://h/a b", "http://[::1/",
-            "http://[x]/", "http://[::1]x/", "http://h\u{e4}/", "http://h/\n", "http://h:+80/",
+            "",
+            "example.com",
+            "ftp://h/",
+            "http://",
+            "http:///x",
+            "http://:80/",
+            "http://h:0/",
+            "http://h:65536/",
+            "http://h:x/",
+            "http://{h}/",
+            "http://h:{p}/",
+            "http://u@h/",
+            "http://a b/",
+            "http://h/a b",
+            "http://[::1/",
+            "http://[x]/",
+            "http://[::1]x/",
+            "http://h\u{e4}/",
+            "http://h/\n",
+            "http://h:+80/",
         ] {
             assert!(show(uri).starts_with("expected "), "{uri}: {}", show(uri));
         }

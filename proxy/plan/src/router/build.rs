@@ -135,7 +135,9 @@ impl Builder {
                 *best = visits.max(*best);
             }
         }
-        below.first().map_or(1, |(literal, parameter)| 1usize.saturating_add(*literal).saturating_add(*parameter))
+        below
+            .first()
+            .map_or(1, |(literal, parameter)| 1usize.saturating_add(*literal).saturating_add(*parameter))
     }
 
     /// Lays the table out.

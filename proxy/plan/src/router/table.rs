@@ -213,7 +213,8 @@ impl Table {
                 }
                 0
             } else {
-                let key = (node.verbs, node.greedy_verbs, node.first_route, node.greedy_first_route, parameter);
+                let key =
+                    (node.verbs, node.greedy_verbs, node.first_route, node.greedy_first_route, parameter);
                 let key = (key, parameter_routes, literals);
                 match known.get(&key) {
                     Some(&number) => number,
@@ -342,7 +343,9 @@ fn hash(seed: u16, segment: &[u8]) -> u64 {
     if segment.len() <= INLINE_BYTES {
         return mix(u64::from(seed), ends(segment), segment.len() as u64);
     }
-    segment.chunks(INLINE_BYTES).fold(u64::from(seed), |state, chunk| mix(state, ends(chunk), segment.len() as u64))
+    segment
+        .chunks(INLINE_BYTES)
+        .fold(u64::from(seed), |state, chunk| mix(state, ends(chunk), segment.len() as u64))
 }
 
 #[inline]

@@ -29,8 +29,15 @@ pub(super) fn find<V: Visits>(table: &Table, path: &str, verb: Verb, visits: &mu
     let end = if path.len() > start && path.last() == Some(&b'/') { path.len() - 1 } else { path.len() };
     let last_character = path.iter().rposition(|&b| b != b'/').unwrap_or(0);
     let root = table.root()?;
-    let mut walk =
-        Walk { table, path, end, last_character, verb: bit(verb), ranges: [(0, 0); MAX_PATH_PARAMETERS], visits };
+    let mut walk = Walk {
+        table,
+        path,
+        end,
+        last_character,
+        verb: bit(verb),
+        ranges: [(0, 0); MAX_PATH_PARAMETERS],
+        visits,
+    };
     let (route, len) = if start == end {
         walk.visits.visit();
         (walk.method(root.node.verbs, root.routes + root.node.first_route)?, 0)

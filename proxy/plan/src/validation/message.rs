@@ -47,13 +47,23 @@ fn text(error: &ValidationError<'_>) -> String {
             allowed(kind)
         ),
         K::Enum { options } => {
-            format!("instance value ({}) not found in enum (possible values: {})", json(instance), json(options))
+            format!(
+                "instance value ({}) not found in enum (possible values: {})",
+                json(instance),
+                json(options)
+            )
         }
         K::Minimum { limit } => {
-            format!("numeric instance is lower than the required minimum (minimum: {limit}, found: {})", json(instance))
+            format!(
+                "numeric instance is lower than the required minimum (minimum: {limit}, found: {})",
+                json(instance)
+            )
         }
         K::Maximum { limit } => {
-            format!("numeric instance is greater than the required maximum (maximum: {limit}, found: {})", json(instance))
+            format!(
+                "numeric instance is greater than the required maximum (maximum: {limit}, found: {})",
+                json(instance)
+            )
         }
         K::ExclusiveMinimum { limit } => {
             format!("numeric instance is not strictly greater than the required minimum {limit}")
@@ -62,21 +72,40 @@ fn text(error: &ValidationError<'_>) -> String {
             format!("numeric instance is not strictly lower than the required maximum {limit}")
         }
         K::MinLength { limit } => {
-            format!("string {} is too short (length: {}, required minimum: {limit})", json(instance), length(instance))
+            format!(
+                "string {} is too short (length: {}, required minimum: {limit})",
+                json(instance),
+                length(instance)
+            )
         }
         K::MaxLength { limit } => {
-            format!("string {} is too long (length: {}, maximum allowed: {limit})", json(instance), length(instance))
+            format!(
+                "string {} is too long (length: {}, maximum allowed: {limit})",
+                json(instance),
+                length(instance)
+            )
         }
         K::Pattern { pattern } => {
-            format!("ECMA 262 regex {} does not match input string {}", json(&Value::from(pattern.as_str())), json(instance))
+            format!(
+                "ECMA 262 regex {} does not match input string {}",
+                json(&Value::from(pattern.as_str())),
+                json(instance)
+            )
         }
         K::AdditionalProperties { unexpected } => {
-            let mut names: Vec<String> = unexpected.iter().map(|name| json(&Value::from(name.as_str()))).collect();
+            let mut names: Vec<String> =
+                unexpected.iter().map(|name| json(&Value::from(name.as_str()))).collect();
             names.sort_unstable();
-            format!("object instance has properties which are not allowed by the schema: [{}]", names.join(","))
+            format!(
+                "object instance has properties which are not allowed by the schema: [{}]",
+                names.join(",")
+            )
         }
         K::AdditionalItems { limit } => {
-            format!("array instance has {} elements, the schema allows no more than {limit}", length(instance))
+            format!(
+                "array instance has {} elements, the schema allows no more than {limit}",
+                length(instance)
+            )
         }
         K::MinItems { limit } => format!(
             "array is too short: must have at least {limit} elements but instance has {} elements",
@@ -98,7 +127,9 @@ fn text(error: &ValidationError<'_>) -> String {
         K::MultipleOf { multiple_of } => {
             format!("remainder of division is not zero ({} by {multiple_of})", json(instance))
         }
-        K::Format { format } => format!("string {} is invalid against requested format {format}", json(instance)),
+        K::Format { format } => {
+            format!("string {} is invalid against requested format {format}", json(instance))
+        }
         K::AnyOf { context } => {
             format!("instance failed to match at least one required schema among {}", context.len())
         }
@@ -107,7 +138,10 @@ fn text(error: &ValidationError<'_>) -> String {
         }
         K::OneOfMultipleValid { context } => {
             let matched = context.iter().filter(|errors| errors.is_empty()).count();
-            format!("instance failed to match exactly one schema (matched {matched} out of {})", context.len())
+            format!(
+                "instance failed to match exactly one schema (matched {matched} out of {})",
+                context.len()
+            )
         }
         K::Not { .. } => "instance matched a schema which it should not have".to_owned(),
         K::BacktrackLimitExceeded { .. } | K::RegexEngineFailure { .. } => {

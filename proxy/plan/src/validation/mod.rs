@@ -49,8 +49,12 @@ impl Validation {
                 MethodParameter::Header(name) => {
                     (name, request.header(name).is_some_and(|value| !value.trim_ascii().is_empty()))
                 }
-                MethodParameter::Query(name) => (name, request.query(name).is_some_and(|v| !v.trim().is_empty())),
-                MethodParameter::Path(name) => (name, request.path(name).is_some_and(|v| !v.trim().is_empty())),
+                MethodParameter::Query(name) => {
+                    (name, request.query(name).is_some_and(|v| !v.trim().is_empty()))
+                }
+                MethodParameter::Path(name) => {
+                    (name, request.path(name).is_some_and(|v| !v.trim().is_empty()))
+                }
             };
             if !present {
                 missing.push(name);

@@ -12,23 +12,42 @@ use std::collections::BTreeSet;
 #[derive(Debug)]
 pub(crate) struct Model {
     validator: Validator,
+    work: bounds::Work,
 }
+
+/// `validationErrorString` of a body that is nested too deeply for its model.
+const TOO_DEEP: &str = "[instance is nested too deeply for the model]";
+
+/// `validationErrorString` of a body with more failures than can be listed in bounded time.
+const UNLISTED: &str = "[instance does not match the model]";
 
 impl Model {
     /// # Errors
     ///
     /// The `validationErrorString`.
     pub(super) fn check(&self, instance: &Value, max_errors: usize) -> Result<(), String> {
-        // Most bodies are valid, and this is the fast question.
+        let (depth, values) = bounds::measure(instance);
+        if !self.work.admits(depth) {
+            return Err(TOO_DEEP.to_owned());
+        }
+        // Most bodies are valid, and this is the fast question; its time is bounded by memory of what was asked.
         if self.validator.is_valid(instance) {
             return Ok(());
+        }
+        if !self.work.admits_listing(depth, values) {
+            return Err(UNLISTED.to_owned());
         }
         Err(message::list(&self.validator, instance, max_errors))
     }
 }
 
 /// Compiles a model of `api`; `None` when it is broken, which is reported.
-pub(crate) fn compile_model(api: &RestApi, name: &str, limits: &Limits, findings: &mut Vec<Finding>) -> Option<Model> {
+pub(crate) fn compile_model(
+    api: &RestApi,
+    name: &str,
+    limits: &Limits,
+    findings: &mut Vec<Finding>,
+) -> Option<Model> {
     let at = &api.models.get(name)?.at;
     let mut definitions = Map::new();
     let mut broken = false;
@@ -38,7 +57,11 @@ pub(crate) fn compile_model(api: &RestApi, name: &str, limits: &Limits, findings
     while let Some(name) = waiting.pop() {
         let Some(model) = api.models.get(&name) else { continue };
         if let Err(reason) = budget.spend(&model.schema) {
-            findings.push(Finding::error("model-too-large", &model.at, format!("in the model `{name}`: {reason}")));
+            findings.push(Finding::error(
+                "model-too-large",
+                &model.at,
+                format!("in the model `{name}`: {reason}"),
+            ));
             return None;
         }
         let mut schema = model.schema.clone();
@@ -58,7 +81,8 @@ pub(crate) fn compile_model(api: &RestApi, name: &str, limits: &Limits, findings
                 }
                 Err(reference) => {
                     broken = true;
-                    let message = format!("Invalid model reference specified: `{reference}` in the model `{name}`");
+                    let message =
+                        format!("Invalid model reference specified: `{reference}` in the model `{name}`");
                     findings.push(Finding::error("model-unknown", &model.at, message));
                 }
             }
@@ -69,10 +93,29 @@ pub(crate) fn compile_model(api: &RestApi, name: &str, limits: &Limits, findings
         return None;
     }
     let root = json!({ "$ref": format!("#/definitions/{}", escape(name)), "definitions": definitions });
+    let work = bounds::Work::of(&root);
+    if work.is_endless {
+        let message = format!(
+            "the model `{name}` applies to a value only if it applies to that value, by references alone; such a round counts as fulfilled"
+        );
+        findings.push(Finding::warning("model-endless", at, message));
+    }
+    if !work.admits(0) {
+        let message = format!(
+            "found more than {} schemas within each other in `{name}`, by references alone",
+            bounds::MAX_FRAMES
+        );
+        findings.push(Finding::error("model-too-large", at, message));
+        return None;
+    }
     match build(&root, limits) {
-        Ok(validator) => Some(Model { validator }),
+        Ok(validator) => Some(Model { validator, work }),
         Err(reason) => {
-            findings.push(Finding::error("model-invalid", at, format!("Invalid model schema specified: in `{name}`: {reason}")));
+            findings.push(Finding::error(
+                "model-invalid",
+                at,
+                format!("Invalid model schema specified: in `{name}`: {reason}"),
+            ));
             None
         }
     }
@@ -96,7 +139,13 @@ fn build(root: &Value, limits: &Limits) -> Result<Validator, String> {
 
 /// Makes all references of the model `name` relative to the document of all models, and collects the models referred
 /// to, or the references that lead nowhere.
-fn relocate(value: &mut Value, name: &str, model: &Value, api: &RestApi, out: &mut Vec<Result<String, String>>) {
+fn relocate(
+    value: &mut Value,
+    name: &str,
+    model: &Value,
+    api: &RestApi,
+    out: &mut Vec<Result<String, String>>,
+) {
     match value {
         Value::Object(object) => {
             if let Some(Value::String(reference)) = object.get_mut("$ref") {

@@ -37,7 +37,11 @@ fn compile(models: &Value) -> Validation {
 
 fn refusal(models: &Value, limits: &Limits) -> String {
     let findings = compile_with(models, limits).unwrap_err();
-    findings.iter().map(|finding| format!("{}: {}", finding.code, finding.message)).collect::<Vec<_>>().join("; ")
+    findings
+        .iter()
+        .map(|finding| format!("{}: {}", finding.code, finding.message))
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
 fn check(models: &Value, body: &str) -> String {
@@ -78,10 +82,14 @@ fn required_parameters() {
         (vec![], "ok"),
         (vec!["header.X-Here", "querystring.here", "path.id"], "ok"),
         (vec!["header.x-here"], "Missing required request parameters: [x-here]"),
-        (vec!["querystring.qs1", "header.x-header-param", "path.issuer"],
-            "Missing required request parameters: [x-header-param, issuer, qs1]"),
-        (vec!["header.X-Blank", "header.X-Empty", "querystring.blank"],
-            "Missing required request parameters: [X-Blank, X-Empty, blank]"),
+        (
+            vec!["querystring.qs1", "header.x-header-param", "path.issuer"],
+            "Missing required request parameters: [x-header-param, issuer, qs1]",
+        ),
+        (
+            vec!["header.X-Blank", "header.X-Empty", "querystring.blank"],
+            "Missing required request parameters: [X-Blank, X-Empty, blank]",
+        ),
     ] {
         let mut required: Vec<String> = required.iter().map(|key| format!("method.request.{key}")).collect();
         required.sort();
@@ -99,54 +107,124 @@ fn failures_in_the_validators_wording() {
         (json!({"M": {"type": "object"}}), "", "ok"),
         (json!({"M": {"type": "object"}}), " \r\n", "ok"),
         (json!({"M": {"required": ["name"]}}), "", r#"[object has missing required properties (["name"])]"#),
-        (json!({"M": {"required": ["b", "a", "c"]}}), r#"{"c":1}"#,
-            r#"[object has missing required properties (["a","b"])]"#),
+        (
+            json!({"M": {"required": ["b", "a", "c"]}}),
+            r#"{"c":1}"#,
+            r#"[object has missing required properties (["a","b"])]"#,
+        ),
         (json!({"M": {"type": "object"}}), "[", "[Unknown error parsing request body]"),
         (json!({"M": {"type": "object"}}), "{} x", "[Unknown error parsing request body]"),
-        (json!({"M": {"type": "object"}}), "[]",
-            r#"[instance type (array) does not match any allowed primitive type (allowed: ["object"])]"#),
-        (object(json!({"a": {"type": "integer"}})), r#"{"a":"x"}"#,
-            r#"[instance type (string) does not match any allowed primitive type (allowed: ["integer"])]"#),
-        (object(json!({"a": {"type": ["number", "null"]}})), r#"{"a":true}"#,
-            r#"[instance type (boolean) does not match any allowed primitive type (allowed: ["integer","null","number"])]"#),
-        (object(json!({"a": {"type": "integer"}})), r#"{"a":1.5}"#,
-            r#"[instance type (number) does not match any allowed primitive type (allowed: ["integer"])]"#),
-        (object(json!({"a": {"enum": ["x", 1]}})), r#"{"a":"z"}"#,
-            r#"[instance value ("z") not found in enum (possible values: ["x",1])]"#),
-        (object(json!({"a": {"minimum": 1}})), r#"{"a":0}"#,
-            "[numeric instance is lower than the required minimum (minimum: 1, found: 0)]"),
-        (object(json!({"a": {"maximum": 20}})), r#"{"a":21}"#,
-            "[numeric instance is greater than the required maximum (maximum: 20, found: 21)]"),
-        (object(json!({"a": {"minimum": 1, "exclusiveMinimum": true}})), r#"{"a":1}"#,
-            "[numeric instance is not strictly greater than the required minimum 1]"),
-        (object(json!({"a": {"maximum": 1, "exclusiveMaximum": true}})), r#"{"a":1}"#,
-            "[numeric instance is not strictly lower than the required maximum 1]"),
-        (object(json!({"a": {"minLength": 2}})), r#"{"a":"é"}"#,
-            r#"[string "é" is too short (length: 1, required minimum: 2)]"#),
-        (object(json!({"a": {"maxLength": 1}})), r#"{"a":"xy"}"#,
-            r#"[string "xy" is too long (length: 2, maximum allowed: 1)]"#),
-        (object(json!({"a": {"pattern": "^a"}})), r#"{"a":"b"}"#,
-            r#"[ECMA 262 regex "^a" does not match input string "b"]"#),
-        (json!({"M": {"properties": {"a": {}}, "additionalProperties": false}}), r#"{"c":1,"a":1,"b":2}"#,
-            r#"[object instance has properties which are not allowed by the schema: ["b","c"]]"#),
-        (json!({"M": {"minItems": 1}}), "[]",
-            "[array is too short: must have at least 1 elements but instance has 0 elements]"),
-        (json!({"M": {"maxItems": 1}}), "[1,2]",
-            "[array is too long: must have at most 1 elements but instance has 2 elements]"),
+        (
+            json!({"M": {"type": "object"}}),
+            "[]",
+            r#"[instance type (array) does not match any allowed primitive type (allowed: ["object"])]"#,
+        ),
+        (
+            object(json!({"a": {"type": "integer"}})),
+            r#"{"a":"x"}"#,
+            r#"[instance type (string) does not match any allowed primitive type (allowed: ["integer"])]"#,
+        ),
+        (
+            object(json!({"a": {"type": ["number", "null"]}})),
+            r#"{"a":true}"#,
+            r#"[instance type (boolean) does not match any allowed primitive type (allowed: ["integer","null","number"])]"#,
+        ),
+        (
+            object(json!({"a": {"type": "integer"}})),
+            r#"{"a":1.5}"#,
+            r#"[instance type (number) does not match any allowed primitive type (allowed: ["integer"])]"#,
+        ),
+        (
+            object(json!({"a": {"enum": ["x", 1]}})),
+            r#"{"a":"z"}"#,
+            r#"[instance value ("z") not found in enum (possible values: ["x",1])]"#,
+        ),
+        (
+            object(json!({"a": {"minimum": 1}})),
+            r#"{"a":0}"#,
+            "[numeric instance is lower than the required minimum (minimum: 1, found: 0)]",
+        ),
+        (
+            object(json!({"a": {"maximum": 20}})),
+            r#"{"a":21}"#,
+            "[numeric instance is greater than the required maximum (maximum: 20, found: 21)]",
+        ),
+        (
+            object(json!({"a": {"minimum": 1, "exclusiveMinimum": true}})),
+            r#"{"a":1}"#,
+            "[numeric instance is not strictly greater than the required minimum 1]",
+        ),
+        (
+            object(json!({"a": {"maximum": 1, "exclusiveMaximum": true}})),
+            r#"{"a":1}"#,
+            "[numeric instance is not strictly lower than the required maximum 1]",
+        ),
+        (
+            object(json!({"a": {"minLength": 2}})),
+            r#"{"a":"é"}"#,
+            r#"[string "é" is too short (length: 1, required minimum: 2)]"#,
+        ),
+        (
+            object(json!({"a": {"maxLength": 1}})),
+            r#"{"a":"xy"}"#,
+            r#"[string "xy" is too long (length: 2, maximum allowed: 1)]"#,
+        ),
+        (
+            object(json!({"a": {"pattern": "^a"}})),
+            r#"{"a":"b"}"#,
+            r#"[ECMA 262 regex "^a" does not match input string "b"]"#,
+        ),
+        (
+            json!({"M": {"properties": {"a": {}}, "additionalProperties": false}}),
+            r#"{"c":1,"a":1,"b":2}"#,
+            r#"[object instance has properties which are not allowed by the schema: ["b","c"]]"#,
+        ),
+        (
+            json!({"M": {"minItems": 1}}),
+            "[]",
+            "[array is too short: must have at least 1 elements but instance has 0 elements]",
+        ),
+        (
+            json!({"M": {"maxItems": 1}}),
+            "[1,2]",
+            "[array is too long: must have at most 1 elements but instance has 2 elements]",
+        ),
         (json!({"M": {"uniqueItems": true}}), "[1,1]", "[array must not contain duplicate elements]"),
-        (json!({"M": {"minProperties": 1}}), "{}",
-            "[object has too few properties (found 0 but schema requires at least 1)]"),
-        (json!({"M": {"maxProperties": 0}}), r#"{"a":1}"#,
-            "[object has too many properties (found 1 but schema requires at most 0)]"),
-        (json!({"M": {"anyOf": [{"type": "string"}, {"type": "array"}]}}), "{}",
-            "[instance failed to match at least one required schema among 2]"),
-        (json!({"M": {"oneOf": [{"type": "string"}, {"type": "array"}]}}), "{}",
-            "[instance failed to match exactly one schema (matched 0 out of 2)]"),
-        (json!({"M": {"oneOf": [{"type": "object"}, {}]}}), "{}",
-            "[instance failed to match exactly one schema (matched 2 out of 2)]"),
-        (json!({"M": {"not": {"type": "object"}}}), "{}", "[instance matched a schema which it should not have]"),
-        (json!({"M": {"required": ["x"], "properties": {"a": {"type": "string"}}}}), r#"{"a":1}"#,
-            r#"[instance type (integer) does not match any allowed primitive type (allowed: ["string"]), object has missing required properties (["x"])]"#),
+        (
+            json!({"M": {"minProperties": 1}}),
+            "{}",
+            "[object has too few properties (found 0 but schema requires at least 1)]",
+        ),
+        (
+            json!({"M": {"maxProperties": 0}}),
+            r#"{"a":1}"#,
+            "[object has too many properties (found 1 but schema requires at most 0)]",
+        ),
+        (
+            json!({"M": {"anyOf": [{"type": "string"}, {"type": "array"}]}}),
+            "{}",
+            "[instance failed to match at least one required schema among 2]",
+        ),
+        (
+            json!({"M": {"oneOf": [{"type": "string"}, {"type": "array"}]}}),
+            "{}",
+            "[instance failed to match exactly one schema (matched 0 out of 2)]",
+        ),
+        (
+            json!({"M": {"oneOf": [{"type": "object"}, {}]}}),
+            "{}",
+            "[instance failed to match exactly one schema (matched 2 out of 2)]",
+        ),
+        (
+            json!({"M": {"not": {"type": "object"}}}),
+            "{}",
+            "[instance matched a schema which it should not have]",
+        ),
+        (
+            json!({"M": {"required": ["x"], "properties": {"a": {"type": "string"}}}}),
+            r#"{"a":1}"#,
+            r#"[object has missing required properties (["x"]), instance type (integer) does not match any allowed primitive type (allowed: ["string"])]"#,
+        ),
     ] {
         assert_eq!(check(&models, body), expected, "{models} {body}");
     }
@@ -157,10 +235,12 @@ fn the_model_is_chosen_by_content_type() {
     let models = json!({"M": {"required": ["a"]}, "Other": {"required": ["b"]}});
     let mut findings = Vec::new();
     let limits = Limits::default();
-    let mut model = |name: &str| Arc::new(compile_model(&api(&models), name, &limits, &mut findings).unwrap());
+    let mut model =
+        |name: &str| Arc::new(compile_model(&api(&models), name, &limits, &mut findings).unwrap());
     let (m, other) = (model("M"), model("Other"));
     let json_only = Validation::new(&[], vec![("application/json".into(), Arc::clone(&m))], &limits);
-    let both = Validation::new(&[], vec![("application/json".into(), m), ("$default".into(), other)], &limits);
+    let both =
+        Validation::new(&[], vec![("application/json".into(), m), ("$default".into(), other)], &limits);
     for (content_type, only, with_default) in [
         (None, "a", "a"),
         (Some("application/json"), "a", "a"),
@@ -171,9 +251,18 @@ fn the_model_is_chosen_by_content_type() {
         let missing = |validation: &Validation| {
             let result = validation.check_body(content_type, b"{}").err();
             assert_eq!(result.is_some(), validation.wants_body_of(content_type));
-            result.unwrap_or_default().trim_start_matches("[object has missing required properties ([\"").chars().take(1).collect::<String>()
+            result
+                .unwrap_or_default()
+                .trim_start_matches("[object has missing required properties ([\"")
+                .chars()
+                .take(1)
+                .collect::<String>()
         };
-        assert_eq!((missing(&json_only).as_str(), missing(&both).as_str()), (only, with_default), "{content_type:?}");
+        assert_eq!(
+            (missing(&json_only).as_str(), missing(&both).as_str()),
+            (only, with_default),
+            "{content_type:?}"
+        );
     }
 }
 
@@ -201,7 +290,10 @@ fn models_refer_to_each_other() {
     }
     for reference in ["#/definitions/Missing", "other.json#/x", "https://example.com/x", "#/nowhere", "Pet"] {
         let message = refusal(&json!({"M": {"items": {"$ref": reference}}}), &Limits::default());
-        assert_eq!(message, format!("model-unknown: Invalid model reference specified: `{reference}` in the model `M`"));
+        assert_eq!(
+            message,
+            format!("model-unknown: Invalid model reference specified: `{reference}` in the model `M`")
+        );
     }
 }
 
@@ -235,13 +327,44 @@ fn models_without_end_neither_hang_nor_overflow() {
     }
 }
 
+#[test]
+fn bodies_too_deep_for_the_stack_are_refused() {
+    // Each level of the body takes 2 * 19 + 1 schemas in one another.
+    let link = |i: usize| json!({"allOf": [{"$ref": format!("#/definitions/L{i}")}]});
+    let mut models: serde_json::Map<String, Value> = (0..9).map(|i| (format!("L{i}"), link(i + 1))).collect();
+    models.insert("L9".into(), json!({"properties": {"a": {"$ref": "#/definitions/M"}}}));
+    models.insert("M".into(), link(0));
+    let validation = compile(&Value::Object(models));
+    let body = |depth: usize| format!("{}1{}", r#"{"a":"#.repeat(depth), "}".repeat(depth));
+    for (depth, expected) in [
+        (1, "ok"),
+        (80, "ok"),
+        (120, "[instance is nested too deeply for the model]"),
+        (130, "[Unknown error parsing request body]"),
+    ] {
+        let result = validation.check_body(None, body(depth).as_bytes());
+        assert_eq!(result.err().as_deref().unwrap_or("ok"), expected, "{depth}");
+    }
+    let chain: serde_json::Map<String, Value> = (0..super::bounds::MAX_FRAMES as usize)
+        .map(|i| (format!("C{i}"), json!({"$ref": format!("#/definitions/C{}", i + 1)})))
+        .chain([
+            (format!("C{}", super::bounds::MAX_FRAMES), json!({})),
+            ("M".into(), json!({"$ref": "#/definitions/C0"})),
+        ])
+        .collect();
+    assert!(refusal(&Value::Object(chain), &Limits::default()).starts_with("model-too-large"));
+}
+
 /// Documents that would take a naive validator exponential time.
 #[test]
 fn schema_bombs_are_defused() {
     let doubling: serde_json::Map<String, Value> = (0..40)
         .map(|i| {
             let next = json!({"$ref": format!("#/definitions/D{}", i + 1)});
-            (format!("D{i}"), if i == 39 { json!({"type": "string"}) } else { json!({"allOf": [next, next]}) })
+            (
+                format!("D{i}"),
+                if i == 39 { json!({"type": "string"}) } else { json!({"allOf": [next, next]}) },
+            )
         })
         .chain([("M".to_owned(), json!({"$ref": "#/definitions/D0"}))])
         .collect();

@@ -1,11 +1,16 @@
 //! What is refused before it runs, and in which words.
 
-use edgewit_plugin::{LoadError, PluginLimits, PluginSettings};
+use std::sync::Arc;
 
-use crate::support::{TOKEN_AUTHORIZER, host, small_limits};
+use edgewit_plugin::{
+    Authorizer, Decision, HostError, HostOptions, LoadError, PluginHost, PluginLimits, PluginSettings,
+};
+
+use crate::support::{TOKEN_AUTHORIZER, ask, host, small_limits};
 
 const WRONG_WORLD: &[u8] = include_bytes!("../../../../plugins/prebuilt/wrong_world.wasm");
 const FOREIGN_IMPORT: &[u8] = include_bytes!("../../../../plugins/prebuilt/foreign_import.wasm");
+const BAD_START: &[u8] = include_bytes!("../../../../plugins/prebuilt/bad_start.wasm");
 const OTHER_CONTRACT: &[u8] = include_bytes!("../../../../plugins/prebuilt/other_contract.wasm");
 
 fn load(bytes: &[u8], limits: PluginLimits) -> Result<(), LoadError> {
@@ -102,4 +107,25 @@ fn a_plugin_knows_its_name_and_digest() {
     assert_eq!(plugin.name(), "tokens");
     assert_eq!(plugin.digest().len(), 64);
     assert!(plugin.digest().bytes().all(|byte| byte.is_ascii_hexdigit()));
+}
+
+#[tokio::test]
+async fn a_component_that_does_not_start() {
+    let started = |start: &str| -> Result<Arc<Authorizer>, LoadError> {
+        let limits = PluginLimits { cpu_ms: 30, ..small_limits() };
+        let config = [("start".to_owned(), start.to_owned())].into();
+        host().load("p", BAD_START, PluginSettings { config, limits })
+    };
+    assert_eq!(ask(&started("well").unwrap(), "").await, Ok(Decision::Unauthorized));
+    let refusal = started("trap").unwrap_err().to_string();
+    assert!(refusal.starts_with("does not start: wasm `unreachable` instruction executed, in "), "{refusal}");
+    let refusal = started("spin").unwrap_err().to_string();
+    assert!(refusal.starts_with("does not start: interrupt, in "), "{refusal}");
+}
+
+#[test]
+fn a_pool_larger_than_the_address_space() {
+    let refusal = PluginHost::new(HostOptions { instances: 200_000, ..HostOptions::default() }).unwrap_err();
+    assert!(matches!(refusal, HostError::Engine { instances: 200_000, .. }), "{refusal}");
+    assert!(refusal.to_string().contains("configure fewer instances"), "{refusal}");
 }

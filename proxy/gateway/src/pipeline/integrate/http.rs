@@ -3,7 +3,7 @@
 //! HTTP integrations always come here, HTTP_PROXY ones when the body was needed before the call.
 
 use super::super::{map_request, map_response};
-use super::{failure, timeout};
+use super::{failure, sends_body, timeout};
 use crate::exchange::{Exchange, Refusal};
 use crate::upstream::Upstream;
 use crate::view::View;
@@ -78,18 +78,24 @@ impl Call<'_> {
         let mapped = map_request::run(self.plan, kind, &view)?;
         let method = self.plan.method.or(exchange.verb).unwrap_or(Verb::GET).as_str();
         let internal = |_| Refusal::internal();
-        let mut request = RequestHeader::build(method, mapped.target.as_bytes(), Some(12)).map_err(internal)?;
+        let mut request =
+            RequestHeader::build(method, mapped.target.as_bytes(), Some(12)).map_err(internal)?;
         if kind == IntegrationKind::HttpProxy {
-            for (name, value) in &header.headers {
-                if request_header(kind, name.as_str()) {
-                    request.append_header(name.clone(), value.clone()).map_err(internal)?;
+            for (name, value) in header.case_header_iter() {
+                let name = String::from_utf8_lossy(name.as_slice()).into_owned();
+                if request_header(kind, &name.to_ascii_lowercase()) {
+                    request.append_header(name, value.clone()).map_err(internal)?;
                 }
             }
-        } else if sends_content_type(exchange.verb) && let Some(value) = header.headers.get("content-type") {
+            map_request::join_repeated(&mut request).map_err(internal)?;
+        } else if sends_content_type(exchange.verb)
+            && let Some(value) = header.headers.get("content-type")
+        {
             request.insert_header("Content-Type", value.clone()).map_err(internal)?;
         }
         let trace = header.headers.get("x-amzn-trace-id").and_then(|value| value.to_str().ok());
-        map_request::set_gateway_headers(&mut request, self.plan, &mapped, exchange, trace).map_err(internal)?;
+        map_request::set_gateway_headers(&mut request, self.plan, &mapped, exchange, trace)
+            .map_err(internal)?;
         if sends_body(method) {
             request.insert_header("Content-Length", body.len()).map_err(internal)?;
         }
@@ -151,9 +157,11 @@ impl Call<'_> {
         request: Box<RequestHeader>,
         body: Bytes,
     ) -> Result<(Box<ResponseHeader>, Bytes), Failed> {
-        let unresolved = |error| Failed::ToConnect(Error::because(ErrorType::ConnectNoRoute, "resolving", error));
+        let unresolved =
+            |error| Failed::ToConnect(Error::because(ErrorType::ConnectNoRoute, "resolving", error));
         let peer = self.upstream.peer(false).await.map_err(unresolved)?;
-        let (mut session, reused) = self.connector.get_http_session(&*peer).await.map_err(Failed::ToConnect)?;
+        let (mut session, reused) =
+            self.connector.get_http_session(&*peer).await.map_err(Failed::ToConnect)?;
         let first = |error| if reused { Failed::OnReused(error) } else { Failed::Later(error) };
         session.set_read_timeout(Some(self.plan.timeout));
         session.write_request_header(request).await.map_err(first)?;
@@ -166,13 +174,18 @@ impl Call<'_> {
             match session.response_header() {
                 Some(header) if header.status.is_informational() => {}
                 Some(header) => break Box::new(header.clone()),
-                None => return Err(Failed::Later(Error::explain(ErrorType::ReadError, "no response header"))),
+                None => {
+                    return Err(Failed::Later(Error::explain(ErrorType::ReadError, "no response header")));
+                }
             }
         };
         let mut whole = BytesMut::new();
         while let Some(part) = session.read_response_body().await.map_err(Failed::Later)? {
             if (whole.len() + part.len()) as u64 > self.limit {
-                return Err(Failed::Later(Error::explain(ErrorType::InternalError, "the response is too large")));
+                return Err(Failed::Later(Error::explain(
+                    ErrorType::InternalError,
+                    "the response is too large",
+                )));
             }
             whole.extend_from_slice(&part);
         }
@@ -190,10 +203,6 @@ enum Failed {
 
 fn idempotent(method: &::http::Method) -> bool {
     method.is_idempotent()
-}
-
-fn sends_body(method: &str) -> bool {
-    !matches!(method, "GET" | "HEAD" | "OPTIONS")
 }
 
 fn sends_content_type(verb: Option<Verb>) -> bool {

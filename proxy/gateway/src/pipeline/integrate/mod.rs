@@ -7,7 +7,9 @@ pub(super) mod relay;
 pub use relay::Relay;
 
 use crate::exchange::Refusal;
+use edgewit_model::api::Verb;
 use edgewit_model::gateway_response::GatewayResponseType::{INTEGRATION_FAILURE, INTEGRATION_TIMEOUT};
+use edgewit_plan::integration::HttpPlan;
 use pingora_error::{Error, ErrorType};
 
 /// What the gateway answers when a call to a backend failed, and what the access log says about it.
@@ -22,6 +24,16 @@ pub(super) fn failure(error: &Error) -> Refusal {
     }
 }
 
+/// Whether a backend called with this method is sent a body.
+fn sends_body(method: &str) -> bool {
+    !matches!(method, "GET" | "HEAD" | "OPTIONS")
+}
+
+/// Whether a body has to be kept from a backend that is called with a method that sends none.
+pub(super) fn withholds_body(plan: &HttpPlan, verb: Option<Verb>) -> bool {
+    plan.method.or(verb).is_some_and(|verb| !sends_body(verb.as_str()))
+}
+
 /// 504 for a backend that did not answer in time.
 pub(super) fn timeout() -> Refusal {
     Refusal::new(INTEGRATION_TIMEOUT, "Endpoint request timed out", "InternalServerErrorException")
@@ -29,5 +41,9 @@ pub(super) fn timeout() -> Refusal {
 
 /// 504 for a connection that broke or could not be secured.
 pub(super) fn network() -> Refusal {
-    Refusal::new(INTEGRATION_FAILURE, "Network error communicating with endpoint", "InternalServerErrorException")
+    Refusal::new(
+        INTEGRATION_FAILURE,
+        "Network error communicating with endpoint",
+        "InternalServerErrorException",
+    )
 }

@@ -2,6 +2,7 @@
 
 use super::super::map_request::{self, Mapped};
 use crate::exchange::{Exchange, Refusal};
+use crate::shared::RequestLimits;
 use crate::upstream::Upstream;
 use crate::view::View;
 use edgewit_mapping::forwarding::IntegrationKind;
@@ -11,7 +12,7 @@ use pingora_core::upstreams::peer::HttpPeer;
 use pingora_error::{Error, ErrorType, Result};
 use pingora_http::{RequestHeader, ResponseHeader};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A request that Pingora proxies.
 #[derive(Debug)]
@@ -25,6 +26,10 @@ pub struct Relay {
     grpc: bool,
     /// Addresses that may still be tried.
     attempts: usize,
+    /// The request has no body.
+    no_body: bool,
+    /// Time that an upgraded connection may be silent.
+    upgrade_idle: Duration,
     /// Bytes that the answer may still have; `None` for a streamed one.
     answer_left: Option<u64>,
 }
@@ -38,11 +43,14 @@ pub(crate) fn prepare(
     upstream: &Arc<Upstream>,
     header: &RequestHeader,
     exchange: &mut Exchange,
-    limit: u64,
+    limits: &RequestLimits,
+    no_body: bool,
 ) -> Result<(), Refusal> {
     let mapped = map_request::run(plan, IntegrationKind::HttpProxy, &View::new(header, exchange))?;
     let is = |name: &str, wanted: &[u8]| {
-        header.headers.get(name).is_some_and(|value| value.as_bytes().get(..wanted.len()).is_some_and(|v| v.eq_ignore_ascii_case(wanted)))
+        header.headers.get(name).is_some_and(|value| {
+            value.as_bytes().get(..wanted.len()).is_some_and(|v| v.eq_ignore_ascii_case(wanted))
+        })
     };
     exchange.relay = Some(Relay {
         plan: Arc::clone(plan),
@@ -50,10 +58,18 @@ pub(crate) fn prepare(
         mapped,
         upgrade: is("upgrade", b"websocket"),
         grpc: is("content-type", b"application/grpc"),
+        no_body,
+        upgrade_idle: limits.upgrade_idle,
         attempts: upstream.addresses().clamp(1, 3),
-        answer_left: (plan.response_transfer_mode == ResponseTransferMode::Buffered).then_some(limit),
+        answer_left: (plan.response_transfer_mode == ResponseTransferMode::Buffered)
+            .then_some(limits.payload_bytes),
     });
     Ok(())
+}
+
+/// Methods whose backends expect a length even of an empty body (RFC 9110, section 8.6).
+fn announces_empty_body(method: &str) -> bool {
+    matches!(method, "POST" | "PUT" | "PATCH")
 }
 
 impl Relay {
@@ -64,10 +80,14 @@ impl Relay {
 
     /// Where to connect to.
     pub(crate) async fn peer(&self) -> Result<Box<HttpPeer>> {
-        self.upstream
-            .peer(self.grpc)
-            .await
-            .map_err(|error| Error::because(ErrorType::ConnectNoRoute, "resolving the integration's host", error))
+        let unresolved =
+            |error| Error::because(ErrorType::ConnectNoRoute, "resolving the integration's host", error);
+        let mut peer = self.upstream.peer(self.grpc).await.map_err(unresolved)?;
+        if self.upgrade {
+            // Either side of an upgraded connection may be silent longer than an answer may take.
+            peer.options.read_timeout = Some(self.upgrade_idle);
+        }
+        Ok(peer)
     }
 
     /// Whether another address may be tried after a connection that could not be made.
@@ -111,7 +131,13 @@ fn rewrite(request: &mut RequestHeader, exchange: &mut Exchange, relay: &Relay) 
         request.set_method(method.map_err(|e| Error::because(ErrorType::InternalError, "method", e))?);
     }
     request.set_raw_path(relay.mapped.target.as_bytes())?;
-    map_request::rewrite_header(request, &relay.plan, &relay.mapped, exchange, relay.upgrade, relay.grpc)
+    map_request::rewrite_header(request, &relay.plan, &relay.mapped, exchange, relay.upgrade, relay.grpc)?;
+    let framed =
+        request.headers.contains_key("content-length") || request.headers.contains_key("transfer-encoding");
+    if !framed && relay.no_body && announces_empty_body(request.method.as_str()) && !relay.upgrade {
+        request.insert_header("Content-Length", "0")?;
+    }
+    Ok(())
 }
 
 /// Notes what the backend answered, and checks its announced length.
@@ -125,7 +151,10 @@ pub(crate) fn answered(response: &ResponseHeader, exchange: &mut Exchange) -> Re
     if let (Some(relay), Some(length)) = (&exchange.relay, announced)
         && relay.answer_left.is_some_and(|left| length > left)
     {
-        return Error::e_explain(ErrorType::InternalError, "the integration's answer exceeds the payload limit");
+        return Error::e_explain(
+            ErrorType::InternalError,
+            "the integration's answer exceeds the payload limit",
+        );
     }
     Ok(())
 }

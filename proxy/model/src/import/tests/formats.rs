@@ -4,7 +4,8 @@
 use super::{api, codes, import, only_finding, with_root};
 use crate::api::Verb;
 
-const JSON: &str = "{\"openapi\": \"3.0.1\",\t\"info\": {\"title\": \"a\\/b \\ud83d\\ude00 \\u00e9\", \"version\": 1.0},
+const JSON: &str =
+    "{\"openapi\": \"3.0.1\",\t\"info\": {\"title\": \"a\\/b \\ud83d\\ude00 \\u00e9\", \"version\": 1.0},
 \t\"paths\": {\"/\": {\"get\": {\"x-amazon-apigateway-integration\": {\"type\": \"MOCK\"}}}}}";
 
 #[test]
@@ -37,13 +38,31 @@ fn malformed_json_is_told_with_place_and_expectation() {
         ("[1, 2", "1:6: error[document-malformed]: found the end of the document, expected `,` or `]`"),
         ("[1 2]", "1:4: error[document-malformed]: found `2`, expected `,` or `]`"),
         ("{} x", "1:4: error[document-malformed]: found `x`, expected the end of the document"),
-        ("{\"a\": \"\n\"}", "1:8: error[document-malformed]: found the control character U+000A in a string, expected it as an escape such as `\\n`"),
-        ("{\"a\": 01}", "1:7: error[document-malformed]: found the malformed number `01`, expected a JSON number"),
+        (
+            "{\"a\": \"\n\"}",
+            "1:8: error[document-malformed]: found the control character U+000A in a string, expected it as an escape such as `\\n`",
+        ),
+        (
+            "{\"a\": 01}",
+            "1:7: error[document-malformed]: found the malformed number `01`, expected a JSON number",
+        ),
         ("{\"a\": tru}", "1:7: error[document-malformed]: found `t`, expected a value"),
-        ("{\"a\": \"\\x\"}", "1:9: error[document-malformed]: found `x`, expected one of `\" \\ / b f n r t u` after the backslash"),
-        ("{\"a\": \"\\ud83d\"}", "1:14: error[document-malformed]: found `\"`, expected the second half of a surrogate pair, `\\uDC00` to `\\uDFFF`"),
-        ("{\"a\": \"\\u12\"}", "1:10: error[document-malformed]: found `1`, expected four hexadecimal digits after `\\u`"),
-        ("{\n  \"a\": \"x", "2:10: error[document-malformed]: found the end of the document, expected `\"` at the end of the string"),
+        (
+            "{\"a\": \"\\x\"}",
+            "1:9: error[document-malformed]: found `x`, expected one of `\" \\ / b f n r t u` after the backslash",
+        ),
+        (
+            "{\"a\": \"\\ud83d\"}",
+            "1:14: error[document-malformed]: found `\"`, expected the second half of a surrogate pair, `\\uDC00` to `\\uDFFF`",
+        ),
+        (
+            "{\"a\": \"\\u12\"}",
+            "1:10: error[document-malformed]: found `1`, expected four hexadecimal digits after `\\u`",
+        ),
+        (
+            "{\n  \"a\": \"x",
+            "2:10: error[document-malformed]: found the end of the document, expected `\"` at the end of the string",
+        ),
         ("{\"a\": [}", "1:8: error[document-malformed]: found `}`, expected a value or `]`"),
         ("[{]", "1:3: error[document-malformed]: found `]`, expected a key in double quotes or `}`"),
     ] {
@@ -56,17 +75,35 @@ fn malformed_json_is_told_with_place_and_expectation() {
 #[test]
 fn malformed_yaml_is_told_with_place() {
     for (text, start) in [
-        ("openapi: 3.0.1\ninfo: {title: t", "api.yaml:3:1: error[document-malformed]: found the end of the document"),
+        (
+            "openapi: 3.0.1\ninfo: {title: t",
+            "api.yaml:3:1: error[document-malformed]: found the end of the document",
+        ),
         ("a: b\n c: d: e\n", "api.yaml:2:"),
         ("a: [1, 2\nb: c\n", "api.yaml:2:"),
         ("a: *b\n", "api.yaml:1:"),
-        ("--- 1\n--- 2\n", "api.yaml:2:1: error[document-malformed]: found a second YAML document, expected one"),
+        (
+            "--- 1\n--- 2\n",
+            "api.yaml:2:1: error[document-malformed]: found a second YAML document, expected one",
+        ),
         ("[a]: b", "api.yaml:1:"),
         ("? [a]\n: b", "api.yaml:1:3: error[document-malformed]: found a list as a key, expected a string"),
-        ("a: &x [*x]", "api.yaml:1:8: error[document-malformed]: found an alias inside the node it refers to"),
-        ("<<: text\na: b", "api.yaml:1:5: error[document-malformed]: found a merge key `<<` without a mapping"),
-        ("a: b\nc: \0", "api.yaml:2:4: error[document-malformed]: found a NUL character, expected JSON or YAML text"),
-        ("", "api.yaml:1:1: error[document-malformed]: found an empty document, expected an OpenAPI document"),
+        (
+            "a: &x [*x]",
+            "api.yaml:1:8: error[document-malformed]: found an alias inside the node it refers to",
+        ),
+        (
+            "<<: text\na: b",
+            "api.yaml:1:5: error[document-malformed]: found a merge key `<<` without a mapping",
+        ),
+        (
+            "a: b\nc: \0",
+            "api.yaml:2:4: error[document-malformed]: found a NUL character, expected JSON or YAML text",
+        ),
+        (
+            "",
+            "api.yaml:1:1: error[document-malformed]: found an empty document, expected an OpenAPI document",
+        ),
         ("# only a comment", "api.yaml:1:1: error[document-malformed]: found an empty document"),
     ] {
         let imported = import(text);
@@ -79,14 +116,38 @@ fn malformed_yaml_is_told_with_place() {
 #[test]
 fn documents_of_other_kinds_are_refused() {
     for (text, message) in [
-        ("just text", "1:1: error[document-not-openapi]: found a string, expected an OpenAPI document: a mapping with `openapi` or `swagger`"),
-        ("- a", "1:1: error[document-not-openapi]: found a list, expected an OpenAPI document: a mapping with `openapi` or `swagger`"),
-        ("a: b", "1:1: error[document-not-openapi]: found a document without `openapi` or `swagger`, expected one of them with the version"),
-        ("Resources: {}", "1:1: error[document-not-openapi]: found a document without `openapi` or `swagger`, expected one of them with the version\n    help: this is a CloudFormation template; put the `Body` or `DefinitionBody` of the API in a file of its own"),
-        ("openapi: 3.1.0", "1:10: error[version-unsupported]: found `openapi: 3.1.0`, expected `3.0.x`; API Gateway reads OpenAPI 3.0 and Swagger 2.0"),
-        ("openapi: 3.01", "1:10: error[version-unsupported]: found `openapi: 3.01`, expected `3.0.x`; API Gateway reads OpenAPI 3.0 and Swagger 2.0"),
-        ("swagger: '1.2'", "1:10: error[version-unsupported]: found `swagger: 1.2`, expected `2.0`; API Gateway reads OpenAPI 3.0 and Swagger 2.0"),
-        ("openapi: 3.0.0\nswagger: 2.0", "2:10: error[version-unsupported]: found both `openapi` and `swagger`, expected one of them"),
+        (
+            "just text",
+            "1:1: error[document-not-openapi]: found a string, expected an OpenAPI document: a mapping with `openapi` or `swagger`",
+        ),
+        (
+            "- a",
+            "1:1: error[document-not-openapi]: found a list, expected an OpenAPI document: a mapping with `openapi` or `swagger`",
+        ),
+        (
+            "a: b",
+            "1:1: error[document-not-openapi]: found a document without `openapi` or `swagger`, expected one of them with the version",
+        ),
+        (
+            "Resources: {}",
+            "1:1: error[document-not-openapi]: found a document without `openapi` or `swagger`, expected one of them with the version\n    help: this is a CloudFormation template; put the `Body` or `DefinitionBody` of the API in a file of its own",
+        ),
+        (
+            "openapi: 3.1.0",
+            "1:10: error[version-unsupported]: found `openapi: 3.1.0`, expected `3.0.x`; API Gateway reads OpenAPI 3.0 and Swagger 2.0",
+        ),
+        (
+            "openapi: 3.01",
+            "1:10: error[version-unsupported]: found `openapi: 3.01`, expected `3.0.x`; API Gateway reads OpenAPI 3.0 and Swagger 2.0",
+        ),
+        (
+            "swagger: '1.2'",
+            "1:10: error[version-unsupported]: found `swagger: 1.2`, expected `2.0`; API Gateway reads OpenAPI 3.0 and Swagger 2.0",
+        ),
+        (
+            "openapi: 3.0.0\nswagger: 2.0",
+            "2:10: error[version-unsupported]: found both `openapi` and `swagger`, expected one of them",
+        ),
         ("openapi:", "1:1: error[value-missing]: `openapi` is missing, expected the version of the document"),
     ] {
         assert_eq!(only_finding(&import(text)), format!("api.yaml:{message}"), "{text}");
@@ -111,13 +172,16 @@ fn a_key_may_stand_once() {
 
 #[test]
 fn status_keys_are_the_same_as_numbers_and_as_text() {
-    let imported = import(&super::with_operation("responses:\n  200: {description: a}\n  '200': {description: b}"));
+    let imported =
+        import(&super::with_operation("responses:\n  200: {description: a}\n  '200': {description: b}"));
     assert_eq!(codes(&imported), ["9:9 error key-duplicate"]);
 }
 
 #[test]
 fn words_of_yaml_1_1_are_text() {
-    let api = api(&with_root("x-amazon-apigateway-binary-media-types: [yes, no, on, off, 1.0, 0x1F, 0o17, 'true']"));
+    let api = api(&with_root(
+        "x-amazon-apigateway-binary-media-types: [yes, no, on, off, 1.0, 0x1F, 0o17, 'true']",
+    ));
     assert_eq!(api.binary_media_types, ["yes", "no", "on", "off", "1.0", "31", "15", "true"]);
 }
 

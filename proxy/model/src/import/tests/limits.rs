@@ -30,16 +30,19 @@ fn bytes_of_a_document() {
 
 #[test]
 fn nesting() {
-    // The root, four mappings within it, and a scalar.
-    let text = with_root("x-a: {b: {c: {d: {e: f}}}}");
-    let (at, past) = at_and_past(&text, 6, |limits, value| limits.nesting_depth = value);
+    // The root, five mappings within it, and a scalar.
+    let text = with_root("x-a: {b: {c: {d: {e: {f: g}}}}}");
+    let (at, past) = at_and_past(&text, 7, |limits, value| limits.nesting_depth = value);
     assert!(at.api.is_some(), "{:?}", at.findings);
-    assert_eq!(codes(&past), ["7:22 error document-too-large"]);
+    assert_eq!(codes(&past), ["7:26 error document-too-large"]);
     let json = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-    assert_eq!(codes(&import(&json, ImportLimits { nesting_depth: usize::MAX, ..ImportLimits::default() })).len(), 1);
+    assert_eq!(
+        codes(&import(&json, ImportLimits { nesting_depth: usize::MAX, ..ImportLimits::default() })).len(),
+        1
+    );
     // An alias counts with its depth.
-    let text = with_root("x-a: &a {b: {c: d}}\nx-b: {b: *a}");
-    let (at, past) = at_and_past(&text, 6, |limits, value| limits.nesting_depth = value);
+    let text = with_root("x-a: &a {b: {c: d}}\nx-b: {b: {c: {d: *a}}}");
+    let (at, past) = at_and_past(&text, 7, |limits, value| limits.nesting_depth = value);
     assert!(at.api.is_some(), "{:?}", at.findings);
     assert_eq!(past.findings.len(), 1);
 }
@@ -58,7 +61,8 @@ fn nodes_and_aliases() {
 
 #[test]
 fn alias_bombs_are_refused() {
-    let mut text = "openapi: 3.0.1\ninfo: {title: t}\npaths: {}\nx-0: &x0 [a, a, a, a, a, a, a, a, a, a]\n".to_owned();
+    let mut text =
+        "openapi: 3.0.1\ninfo: {title: t}\npaths: {}\nx-0: &x0 [a, a, a, a, a, a, a, a, a, a]\n".to_owned();
     for level in 1..30 {
         let aliases = format!("*x{},", level - 1).repeat(10);
         text.push_str(&format!("x-{level}: &x{level} [{aliases}]\n"));
@@ -71,8 +75,14 @@ fn alias_bombs_are_refused() {
 #[test]
 fn references_cannot_multiply_without_bound() {
     let headers: String = (0..1000).map(|n| format!("H{n}: {{}}, ")).collect();
-    let paths: String = (0..100).map(|n| format!("  /p{n}: {{get: {{responses: {{'200': {{$ref: '#/components/responses/r'}}}}}}}}\n")).collect();
-    let text = format!("openapi: 3.0.1\ninfo: {{title: t}}\ncomponents: {{responses: {{r: {{headers: {{{headers}}}}}}}}}\npaths:\n{paths}");
+    let paths: String = (0..100)
+        .map(|n| {
+            format!("  /p{n}: {{get: {{responses: {{'200': {{$ref: '#/components/responses/r'}}}}}}}}\n")
+        })
+        .collect();
+    let text = format!(
+        "openapi: 3.0.1\ninfo: {{title: t}}\ncomponents: {{responses: {{r: {{headers: {{{headers}}}}}}}}}\npaths:\n{paths}"
+    );
     assert!(import(&text, ImportLimits::default()).api.is_some());
     let refused = import(&text, ImportLimits { nodes: 50_000, ..ImportLimits::default() });
     assert_eq!(refused.findings.len(), 1, "{:?}", refused.findings);
@@ -100,7 +110,7 @@ fn templates_policies_and_timeouts() {
     let text = with_integration("{type: mock, requestTemplates: {application/json: abcd}}");
     let (at, past) = at_and_past(&text, 4, |limits, value| limits.template_bytes = value);
     assert!(at.api.is_some());
-    assert_eq!(codes(&past), ["7:84 error template-too-large"]);
+    assert_eq!(codes(&past), ["7:90 error template-too-large"]);
 
     let text = with_root("x-amazon-apigateway-policy: {a: b}");
     let (at, past) = at_and_past(&text, 9, |limits, value| limits.policy_chars = value);
@@ -108,7 +118,9 @@ fn templates_policies_and_timeouts() {
     assert_eq!(codes(&past), ["7:29 error policy-too-large"]);
 
     for (timeout, fits) in [(49, false), (50, true), (29_000, true), (29_001, false)] {
-        let text = with_integration(&format!("{{type: http, httpMethod: GET, uri: 'http://a/', timeoutInMillis: {timeout}}}"));
+        let text = with_integration(&format!(
+            "{{type: http, httpMethod: GET, uri: 'http://a/', timeoutInMillis: {timeout}}}"
+        ));
         assert_eq!(super::import(&text).api.is_some(), fits, "{timeout}");
     }
     for (timeout, fits) in [(900_000, true), (900_001, false)] {
@@ -125,7 +137,9 @@ fn templates_policies_and_timeouts() {
 
 #[test]
 fn deep_paths_are_bounded() {
-    let path = |segments| format!("openapi: 3.0.1\ninfo: {{title: t}}\npaths: {{'{}': {{}}}}\n", "/a".repeat(segments));
+    let path = |segments| {
+        format!("openapi: 3.0.1\ninfo: {{title: t}}\npaths: {{'{}': {{}}}}\n", "/a".repeat(segments))
+    };
     assert!(super::import(&path(5_120)).api.is_some());
     assert_eq!(codes(&super::import(&path(5_121))), ["3:9 error path-invalid"]);
 }
