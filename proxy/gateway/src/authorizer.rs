@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Default results kept per stage and authorizer.
-pub const CACHE_ENTRIES: usize = 10_000;
+pub(crate) const CACHE_ENTRIES: usize = 10_000;
 /// Bytes of the identity values that make a cache key; longer ones are not kept.
-pub const CACHE_KEY_BYTES: usize = 8 * 1024;
+pub(crate) const CACHE_KEY_BYTES: usize = 8 * 1024;
 
 /// What an authorizer decided, ready to be applied to one method after the other.
 #[derive(Debug)]

@@ -80,7 +80,7 @@ fn extended(mut bits: u128) -> [u8; 16] {
 /// `X-Amzn-Trace-Id`: the client's root (and parent and decision) where it sent them, new ones otherwise.
 ///
 /// Format: `Root=1-{8 hex}-{24 hex};Parent={16 hex};Sampled={0|1}`.
-pub fn trace_id(client: Option<&str>, epoch_ms: u64) -> String {
+pub(crate) fn trace_id(client: Option<&str>, epoch_ms: u64) -> String {
     let field = |name: &str| {
         client?
             .split(';')

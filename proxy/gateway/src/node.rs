@@ -171,7 +171,7 @@ pub fn run(options: &NodeOptions, report: &Reporter) -> Result<(), NodeError> {
         let reloader = Reloader::start(
             Arc::clone(&deployer),
             Arc::clone(&shared),
-            deployed.folder,
+            &deployed.folder,
             deployed.watched,
             Arc::clone(report),
         )
@@ -230,7 +230,8 @@ impl Running {
             let app = Arc::new(HttpServer::new_app(Admin { shared: Arc::clone(shared) }));
             let telemetry = Arc::clone(&shared.telemetry);
             let front = Front::new(app, FrontLimits::default(), telemetry, stopped.clone(), Arc::default());
-            let fronts = vec![Arc::new(front); workers.count()];
+            let front = Arc::new(front);
+            let fronts = (0..workers.count()).map(|_| Arc::clone(&front)).collect();
             tasks.push(tokio::spawn(admin.run(fronts, Arc::clone(workers), stopped)));
         }
         Self { stop, connections, tasks }

@@ -56,13 +56,13 @@ impl Reloader {
     pub fn start(
         deployer: Arc<Deployer>,
         shared: Arc<Shared>,
-        folder: Folder,
+        folder: &Folder,
         watched: Vec<PathBuf>,
         report: Reporter,
     ) -> io::Result<Self> {
         let (wake, woken) = channel();
         let watch = Watch::start(deployer.conf(), wake.clone(), watched)?;
-        let serving = State::of(&folder);
+        let serving = State::of(folder);
         let mut thread = Thread { deployer, shared, report, watch, tried: serving.hashes.clone(), serving };
         std::thread::Builder::new().name("reload".into()).spawn(move || thread.run(&woken))?;
         Ok(Self { wake })
@@ -158,7 +158,7 @@ impl Thread {
         let state = State::of(&deployed.folder);
         let changed = difference(&self.tried, &state.hashes);
         self.tried.clone_from(&state.hashes);
-        self.watch.set(deployed.watched);
+        self.watch.set(&deployed.watched);
         let took = began.elapsed();
         let stages = deployed.generation.as_ref().map_or(0, |generation| generation.stages().len());
         let mut reload = Reload {
@@ -220,13 +220,12 @@ impl Watch {
         let mut watched = watched;
         if conf.is_dir() {
             watched.push(conf.join(files::APIS).join("any"));
-            watched.push(conf.join("any"));
         }
-        watch.set(watched);
+        watch.set(&watched);
         Ok(watch)
     }
 
-    fn set(&mut self, watched: Vec<PathBuf>) {
+    fn set(&mut self, watched: &[PathBuf]) {
         for folder in watched.iter().filter_map(|path| path.parent()) {
             let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
             if self.folders.contains(folder) {
@@ -237,7 +236,7 @@ impl Watch {
                     self.folders.insert(folder.to_path_buf());
                 }
                 Err(error) => {
-                    tracing::warn!(folder = %folder.display(), %error, "a folder cannot be watched; use SIGHUP")
+                    tracing::warn!(folder = %folder.display(), %error, "a folder cannot be watched; use SIGHUP");
                 }
             }
         }

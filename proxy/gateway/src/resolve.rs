@@ -10,16 +10,18 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 /// Default time that an address is kept.
-pub const TTL: Duration = Duration::from_secs(10);
+pub(crate) const TTL: Duration = Duration::from_secs(10);
 /// Time that an old address is still used while a new look-up runs or fails.
-pub const STALE: Duration = Duration::from_secs(300);
+pub(crate) const STALE: Duration = Duration::from_secs(300);
 /// Time that a look-up may take.
-pub const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
+
+type HostPort = (Arc<str>, u16);
 
 /// All targets of a node.
 #[derive(Debug)]
 pub struct Resolver {
-    targets: Mutex<HashMap<(Arc<str>, u16), Weak<ResolvedTarget>>>,
+    targets: Mutex<HashMap<HostPort, Weak<ResolvedTarget>>>,
     ttl: Duration,
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Default idle time of an upgraded connection.
-pub const UPGRADE_IDLE: Duration = Duration::from_secs(600);
+pub(crate) const UPGRADE_IDLE: Duration = Duration::from_secs(600);
 
 /// Limits that apply to requests rather than to connections.
 #[derive(Clone, Debug)]

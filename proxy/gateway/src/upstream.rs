@@ -2,6 +2,7 @@
 
 use crate::resolve::{ResolvedTarget, Resolver};
 use edgewit_plan::integration::HttpPlan;
+use http::HeaderValue;
 use pingora_core::protocols::ALPN;
 use pingora_core::upstreams::peer::{HttpPeer, PeerOptions};
 use pingora_core::utils::tls::WrappedX509;
@@ -12,11 +13,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Default time to connect.
-pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Time that a connection to a target may stay idle before it is closed.
-pub const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+pub(crate) const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 /// Streams that share one HTTP/2 connection to a target; Pingora's default is 1.
-pub const H2_STREAMS: usize = 100;
+pub(crate) const H2_STREAMS: usize = 100;
 
 /// What all targets of a node have in common.
 #[derive(Clone, Debug)]
@@ -34,6 +35,12 @@ pub struct UpstreamSettings {
 pub struct Upstream {
     target: Arc<ResolvedTarget>,
     template: HttpPeer,
+    /// `Host` of requests to it.
+    pub(crate) host: HeaderValue,
+    /// `X-Amzn-Apigateway-Api-Id` of requests to it.
+    pub(crate) api_id: HeaderValue,
+    /// `User-Agent` of requests whose client sent none.
+    pub(crate) user_agent: HeaderValue,
 }
 
 impl Upstream {
@@ -50,7 +57,15 @@ impl Upstream {
         (api_id, &plan.target.host, plan.insecure_skip_verification, settings.ca_version).hash(&mut group);
         template.group_key = group.finish();
         set_options(&mut template.options, plan, settings);
-        Self { target, template }
+        // A host name and an API id are legal header values; both were checked when they were read.
+        let value = |text: &str| HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("-"));
+        Self {
+            target,
+            template,
+            host: value(&plan.target.authority),
+            api_id: value(api_id),
+            user_agent: value(&format!("AmazonAPIGateway_{api_id}")),
+        }
     }
 
     /// A peer for the next address in turn; over HTTP/2 where `h2` asks for it (gRPC).

@@ -106,7 +106,6 @@ impl Context for View<'_> {
 }
 
 impl View<'_> {
-    #[expect(clippy::too_many_lines, reason = "one line for each variable")]
     fn write_value(&self, variable: &ContextVariable, out: &mut Vec<u8>) -> Option<()> {
         use ContextVariable as V;
         let x = self.exchange;
@@ -125,7 +124,7 @@ impl View<'_> {
             }),
             V::ExtendedRequestId => text(x.ids.extended_id()),
             V::RequestId if x.id_replaced && self.logged_bytes.is_some() => {
-                text("UUID_REPLACED_INVALID_REQUEST_ID")
+                text("UUID_REPLACED_INVALID_REQUEST_ID");
             }
             V::RequestId => text(x.ids.request_id()),
             V::RequestTime => text(&crate::time::clf(x.ids.epoch_ms)),
@@ -147,7 +146,7 @@ impl View<'_> {
             V::ResponseLatency => millis(out, x.started.elapsed()),
             V::IntegrationLatency | V::IntegrationTimeToAllHeaders => millis(out, x.integration.latency?),
             V::IntegrationIntegrationStatus | V::IntegrationStatus => {
-                number(out, u64::from(x.integration.status?))
+                number(out, u64::from(x.integration.status?));
             }
             V::IntegrationError => text(x.integration.error.as_ref()?),
             V::XrayTraceId => text(x.trace.as_ref()?),

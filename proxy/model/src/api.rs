@@ -174,6 +174,8 @@ pub struct Method {
     pub responses: IndexMap<String, MethodResponse>,
     /// The integration; a method without one cannot be deployed.
     pub integration: Option<Integration>,
+    /// The document has an integration that could not be understood, which has its finding already.
+    pub integration_refused: bool,
     /// Where the operation stands.
     pub at: Location,
 }

@@ -6,6 +6,7 @@
 //! validator and one of 200 models that refer to each other. Every route is found before the time is printed.
 
 #![allow(
+    clippy::panic,
     clippy::print_stdout,
     clippy::unwrap_used,
     reason = "an example prints its result and fails by panicking"

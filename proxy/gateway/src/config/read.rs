@@ -10,9 +10,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Bytes of one configuration file other than an API document.
-pub const CONFIG_FILE_BYTES: u64 = 4 * 1024 * 1024;
+pub(crate) const CONFIG_FILE_BYTES: u64 = 4 * 1024 * 1024;
 /// Bytes of one component.
-pub const COMPONENT_BYTES: u64 = 64 * 1024 * 1024;
+pub(crate) const COMPONENT_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Everything a configuration folder holds, read and parsed, not yet compiled.
 #[derive(Debug, Default)]

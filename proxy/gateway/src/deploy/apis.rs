@@ -21,8 +21,29 @@ const ACCOUNT: &str = "000000000000";
 /// Default name of a stage.
 const STAGE: &str = "dev";
 
+/// A stage to compile.
+pub(super) struct Named {
+    stage: Stage,
+    /// The document had no errors; otherwise the stage is compiled for its findings only.
+    whole: bool,
+}
+
+/// Whether a compiler's finding about a document with errors is more than a consequence of those:
+/// these are the checks that import leaves to it.
+fn adds_to_import(finding: &Finding) -> bool {
+    finding.code.starts_with("unavailable-")
+        || matches!(
+            finding.code,
+            "integration-missing"
+                | "mapping-invalid"
+                | "pattern-invalid"
+                | "model-invalid"
+                | "policy-invalid"
+        )
+}
+
 /// Imports every document and makes its stages.
-pub(super) fn import(folder: &Folder, overrides: &Overrides, findings: &mut Vec<Finding>) -> Vec<Stage> {
+pub(super) fn import(folder: &Folder, overrides: &Overrides, findings: &mut Vec<Finding>) -> Vec<Named> {
     let options = import_options(folder);
     let mut stages = Vec::new();
     let mut ids: BTreeMap<String, String> = BTreeMap::new();
@@ -51,9 +72,14 @@ pub(super) fn import(folder: &Folder, overrides: &Overrides, findings: &mut Vec<
             );
             continue;
         }
-        let Some(api) = imported.api else { continue };
+        // A document with errors is compiled too, for what else there is to find; it is never served,
+        // because its errors keep every generation from being made.
+        let whole = imported.api.is_some();
+        let Some(api) = imported.api.or(imported.partial) else { continue };
         let deployment = Deployment { id: short_hash(text, 6), api: Arc::new(api) };
+        let before = stages.len();
         make_stages(folder, overrides, stem, &id, &deployment, findings, &mut stages);
+        stages[before..].iter_mut().for_each(|stage| stage.whole = whole);
     }
     for (stem, settings) in &folder.node.apis {
         if !folder.apis.iter().any(|(known, _, _)| known == stem) {
@@ -71,7 +97,7 @@ fn make_stages(
     id: &str,
     deployment: &Deployment,
     findings: &mut Vec<Finding>,
-    stages: &mut Vec<Stage>,
+    stages: &mut Vec<Named>,
 ) {
     let node = &folder.node;
     let configured = node.apis.get(stem).map(|api| &api.value.stages).into_iter().flatten();
@@ -101,13 +127,13 @@ fn make_stages(
             account_id: node.account.clone().unwrap_or_else(|| ACCOUNT.to_owned()),
             region: node.region.clone().unwrap_or_else(|| REGION.to_owned()),
         };
-        stages.push(stage);
+        stages.push(Named { stage, whole: true });
     }
 }
 
 /// Compiles every stage; what is missing has findings.
 pub(super) fn compile(
-    stages: &[Stage],
+    stages: &[Named],
     folder: &Folder,
     plugins: &LoadedPlugins,
     unavailable_routes: UnavailableRoutes,
@@ -132,12 +158,27 @@ pub(super) fn compile(
     let options = Options { unavailable_routes, resolve_function: &resolve, limits };
     let mut plans = Vec::new();
     for stage in stages {
-        let (plan, found) = compile_stage(stage, &options);
+        let (plan, mut found) = compile_stage(&stage.stage, &options);
+        if !stage.whole {
+            found.retain(adds_to_import);
+        }
         findings.extend(found);
-        plans.push(plan);
+        plans.push(plan.filter(|_| stage.whole));
     }
     dedup(findings);
+    sort(findings, folder);
     plans
+}
+
+/// File by file in the order they were read, by place within a file.
+fn sort(findings: &mut [Finding], folder: &Folder) {
+    let order = |finding: &Finding| {
+        let file = &*finding.at.file;
+        folder.apis.iter().position(|(_, shown, _)| shown == file).map_or(0, |position| position + 1)
+    };
+    findings.sort_by(|a, b| {
+        (order(a), &a.at.file, a.at.line, a.at.column).cmp(&(order(b), &b.at.file, b.at.line, b.at.column))
+    });
 }
 
 /// Stages of one API share its document: what one says of it the others need not repeat.

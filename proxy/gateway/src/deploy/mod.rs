@@ -104,8 +104,7 @@ impl Deployer {
             }
             _ => None,
         };
-        let mut watched = folder.watched.clone();
-        watched.push(self.conf.clone());
+        let watched = folder.watched.clone();
         Deployed { generation, findings, watched, folder }
     }
 

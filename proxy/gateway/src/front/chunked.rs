@@ -5,7 +5,7 @@
 //! following request is ever taken for this one's. Pure: no I/O.
 
 /// Bytes that chunk extensions and trailers of one message may have together.
-pub const CHUNK_OVERHEAD_BYTES: usize = 8 * 1024;
+pub(crate) const CHUNK_OVERHEAD_BYTES: usize = 8 * 1024;
 
 /// Follows one chunked message.
 #[derive(Debug)]

@@ -5,6 +5,7 @@
 //! for the header as a whole, and repairs of broken framing.
 
 use super::framing::{self, Refusal};
+use super::idle::Idle;
 use super::stream::{EdgeStream, send_and_close};
 use super::{Front, PREFACE};
 use bytes::{Bytes, BytesMut};
@@ -29,7 +30,13 @@ pub(super) enum First {
 
 impl<A: HttpServerApp + Send + Sync + 'static> Front<A> {
     /// Serves requests until either side ends the connection.
-    pub(super) async fn serve_http1(&self, mut stream: Box<EdgeStream>, buf: BytesMut, end: usize) {
+    pub(super) async fn serve_http1(
+        &self,
+        mut stream: Box<EdgeStream>,
+        buf: BytesMut,
+        end: usize,
+        mut idle: Idle,
+    ) {
         let mut next = Some((buf, end));
         while let Some((mut buf, end)) = next.take() {
             let header = buf.split_to(end);
@@ -50,7 +57,7 @@ impl<A: HttpServerApp + Send + Sync + 'static> Front<A> {
             if self.draining() {
                 return;
             }
-            next = match self.read_header(&mut stream, ahead, false).await {
+            next = match self.read_header(&mut stream, ahead, &mut idle, false).await {
                 First::Http1(buf, end) => Some((buf, end)),
                 First::Http2(_) | First::Nothing => return,
             };
@@ -59,79 +66,102 @@ impl<A: HttpServerApp + Send + Sync + 'static> Front<A> {
 
     /// Reads until a header is whole. Waits for its first byte as long as a connection may be idle,
     /// from then on as long as a header may take.
-    pub(super) async fn read_header(&self, stream: &mut EdgeStream, mut buf: BytesMut, first: bool) -> First {
-        if buf.is_empty() && !self.wait_for_request(stream).await {
-            return First::Nothing;
+    pub(super) async fn read_header(
+        &self,
+        stream: &mut EdgeStream,
+        mut buf: BytesMut,
+        idle: &mut Idle,
+        first: bool,
+    ) -> First {
+        if buf.is_empty() {
+            if !idle.until_readable(stream.tcp()).await {
+                return First::Nothing;
+            }
+            buf.reserve(FIRST_READ_BYTES);
+            match stream.tcp().try_read_buf(&mut buf) {
+                Ok(0) => return First::Nothing,
+                Ok(_) => {}
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                Err(_) => return First::Nothing,
+            }
         }
-        let reading = self.read_whole_header(stream, &mut buf, first);
-        match timeout(self.limits.header_timeout, reading).await {
-            Ok(Ok(end)) if end == PREFACE.len() && first && buf.starts_with(PREFACE) => First::Http2(buf),
-            Ok(Ok(end)) => First::Http1(buf, end),
-            Ok(Err(None)) => First::Nothing,
-            Ok(Err(Some(refusal))) => {
+        // Most headers come in one piece, and then no timer has to be set.
+        let mut scanned = 0;
+        let found = match self.examine(&mut buf, &mut scanned, first) {
+            Ok(None) => {
+                let reading = self.read_rest(stream, &mut buf, scanned, first);
+                match timeout(self.limits.header_timeout, reading).await {
+                    Ok(found) => found,
+                    Err(_late) => {
+                        self.telemetry.refused("header_timeout");
+                        let late =
+                            answer("408 Request Timeout", "Request Timeout", "RequestTimeoutException");
+                        send_and_close(stream, late).await;
+                        return First::Nothing;
+                    }
+                }
+            }
+            found => found,
+        };
+        match found {
+            Ok(Some(end)) if first && end == PREFACE.len() && buf.starts_with(PREFACE) => First::Http2(buf),
+            Ok(Some(end)) => First::Http1(buf, end),
+            Ok(None) => First::Nothing,
+            Err(refusal) => {
                 self.refuse(stream, refusal).await;
                 First::Nothing
             }
-            Err(_late) => {
-                self.telemetry.refused("header_timeout");
-                send_and_close(
-                    stream,
-                    answer("408 Request Timeout", "Request Timeout", "RequestTimeoutException"),
-                )
-                .await;
-                First::Nothing
-            }
         }
     }
 
-    /// Whether a byte of a request has come before the idle time ran out.
-    async fn wait_for_request(&self, stream: &mut EdgeStream) -> bool {
-        let mut drain = self.shutdown.clone();
-        tokio::select! {
-            biased;
-            ready = timeout(self.limits.idle_timeout, stream.tcp().readable()) => matches!(ready, Ok(Ok(()))),
-            _ = drain.changed() => false,
-        }
-    }
-
-    async fn read_whole_header(
+    /// Reads on; `None` when the client is gone.
+    async fn read_rest(
         &self,
         stream: &mut EdgeStream,
         buf: &mut BytesMut,
+        mut scanned: usize,
         first: bool,
-    ) -> Result<usize, Option<Refusal>> {
-        let mut scanned = 0;
+    ) -> Result<Option<usize>, Refusal> {
         loop {
-            if first && buf.len() >= PREFACE.len() && buf.starts_with(PREFACE) {
-                return Ok(PREFACE.len());
-            }
-            // RFC 9112, section 2.2: a server should ignore an empty line before a request.
-            if scanned == 0 && buf.starts_with(b"\r\n") {
-                let _empty_line = buf.split_to(2);
-                continue;
-            }
-            if let Some(end) = framing::header_end(buf, scanned) {
-                // Where the preface could still come, its own empty line ends nothing.
-                if !(first && PREFACE.starts_with(&buf[..end])) {
-                    return Ok(end);
-                }
-            } else if has_bare_line_feed(&buf[scanned.saturating_sub(1)..]) {
-                return Err(Some(Refusal::Malformed("a line does not end in CR LF")));
-            }
-            scanned = buf.len();
-            if scanned > self.limits.header.total() {
-                return Err(Some(if memchr::memchr(b'\n', buf).is_none() {
-                    Refusal::TargetTooLong
-                } else {
-                    Refusal::HeaderTooLarge
-                }));
-            }
             buf.reserve(FIRST_READ_BYTES);
             match stream.tcp().read_buf(buf).await {
                 Ok(n) if n > 0 => {}
-                _ => return Err(None),
+                _ => return Ok(None),
+            }
+            if let Some(end) = self.examine(buf, &mut scanned, first)? {
+                return Ok(Some(end));
             }
         }
+    }
+
+    /// Where the header ends, if it has; looks only at what was not looked at before.
+    fn examine(
+        &self,
+        buf: &mut BytesMut,
+        scanned: &mut usize,
+        first: bool,
+    ) -> Result<Option<usize>, Refusal> {
+        if first && buf.starts_with(PREFACE) {
+            return Ok(Some(PREFACE.len()));
+        }
+        // RFC 9112, section 2.2: a server should ignore an empty line before a request.
+        while *scanned == 0 && buf.starts_with(b"\r\n") {
+            let _empty_line = buf.split_to(2);
+        }
+        if let Some(end) = framing::header_end(buf, *scanned) {
+            // Where the preface could still come, its own empty line ends nothing.
+            if !(first && PREFACE.starts_with(&buf[..end])) {
+                return Ok(Some(end));
+            }
+        } else if has_bare_line_feed(&buf[scanned.saturating_sub(1)..]) {
+            return Err(Refusal::Malformed("a line does not end in CR LF"));
+        }
+        *scanned = buf.len();
+        if *scanned > self.limits.header.total() {
+            let in_target = memchr::memchr(b'\n', buf).is_none();
+            return Err(if in_target { Refusal::TargetTooLong } else { Refusal::HeaderTooLarge });
+        }
+        Ok(None)
     }
 
     async fn refuse(&self, stream: &mut EdgeStream, refusal: Refusal) {

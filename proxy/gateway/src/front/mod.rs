@@ -7,6 +7,7 @@
 mod chunked;
 pub mod framing;
 mod http1;
+mod idle;
 mod listener;
 mod stream;
 
@@ -16,6 +17,7 @@ pub use listener::{Listener, Workers};
 use crate::telemetry::Telemetry;
 use bytes::BytesMut;
 use http1::First;
+use idle::Idle;
 use pingora_core::apps::{HttpServerApp, ServerApp};
 use pingora_core::server::ShutdownWatch;
 use std::collections::HashMap;
@@ -148,8 +150,9 @@ impl<A: HttpServerApp + Send + Sync + 'static> Front<A> {
             return;
         }
         let mut stream = Box::new(EdgeStream::new(tcp, peer));
-        match self.read_header(&mut stream, BytesMut::new(), true).await {
-            First::Http1(buf, end) => self.serve_http1(stream, buf, end).await,
+        let mut idle = Idle::new(self.limits.idle_timeout, self.shutdown.clone());
+        match self.read_header(&mut stream, BytesMut::new(), &mut idle, true).await {
+            First::Http1(buf, end) => self.serve_http1(stream, buf, end, idle).await,
             First::Http2(preface) => {
                 stream.begin_message(preface, None);
                 self.app.process_new(stream, &self.shutdown).await;

@@ -14,6 +14,7 @@ use pingora_core::protocols::{
     UniqueID, UniqueIDType,
 };
 use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
 use std::net::SocketAddr;
 use std::os::fd::AsRawFd;
 use std::pin::Pin;
@@ -90,8 +91,10 @@ impl EdgeStream {
         if self.unread.len() >= AHEAD_BYTES {
             return Poll::Pending;
         }
-        let mut chunk = [0_u8; AHEAD_BYTES];
-        let mut buf = ReadBuf::new(&mut chunk);
+        // Nearly always there is nothing, and asking for readiness is all it takes.
+        ready!(self.tcp.poll_read_ready(cx))?;
+        let mut chunk = [MaybeUninit::uninit(); AHEAD_BYTES];
+        let mut buf = ReadBuf::uninit(&mut chunk);
         ready!(Pin::new(&mut self.tcp).poll_read(cx, &mut buf))?;
         if buf.filled().is_empty() {
             return Poll::Ready(Ok(()));

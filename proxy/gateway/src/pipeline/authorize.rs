@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// Bytes that a method ARN may have where somebody has to look at it.
-pub const METHOD_ARN_BYTES: usize = 1600;
+pub(crate) const METHOD_ARN_BYTES: usize = 1600;
 
 /// Decides whether the caller may call the route.
 ///

@@ -2,9 +2,12 @@
 //!
 //! Every answer passes here, whether Pingora proxies it or the node makes it.
 
+use super::names;
 use crate::exchange::Exchange;
 use crate::pipeline::body::expects_continue;
 use bytes::Bytes;
+use http::HeaderValue;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, Entry};
 use pingora_core::protocols::http::ServerSession;
 use pingora_error::Result;
 use pingora_http::ResponseHeader;
@@ -14,17 +17,24 @@ use pingora_http::ResponseHeader;
 const DRAIN_BYTES: u64 = 64 * 1024;
 
 /// Adds what every answer carries.
-///
-/// # Errors
-/// When a value is not a legal header value, which the identifiers always are.
-pub(super) fn head(response: &mut ResponseHeader, exchange: &mut Exchange) -> Result<()> {
+pub(super) fn head(response: &mut ResponseHeader, exchange: &mut Exchange) {
     exchange.status = response.status.as_u16();
-    response.insert_header("x-amzn-RequestId", exchange.ids.request_id())?;
-    response.insert_header("x-amz-apigw-id", exchange.ids.extended_id())?;
-    if !response.headers.contains_key("content-type") && !response.status.is_informational() {
-        response.insert_header("Content-Type", "application/json")?;
-    }
-    Ok(())
+    let informational = response.status.is_informational();
+    names::edit(response, |headers| {
+        headers.insert(names::REQUEST_ID.clone(), id(exchange.ids.request_id()));
+        headers.insert(names::EXTENDED_ID.clone(), id(exchange.ids.extended_id()));
+        if !informational && let Entry::Vacant(missing) = headers.entry(CONTENT_TYPE) {
+            missing.insert(JSON);
+        }
+    });
+}
+
+/// Default type of an answer, also of an empty one.
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+fn id(text: &str) -> HeaderValue {
+    // Identifiers are hexadecimal digits, dashes and base64 letters.
+    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("-"))
 }
 
 /// Sends an answer that the node has made: the header with its length and the whole body.
@@ -37,11 +47,13 @@ pub(super) async fn respond(
     mut response: Box<ResponseHeader>,
     body: Bytes,
 ) -> Result<()> {
-    head(&mut response, exchange)?;
+    head(&mut response, exchange);
     let status = response.status;
     let bodyless = status.is_informational() || status == 204 || status == 304;
     if !bodyless {
-        response.insert_header("Content-Length", body.len())?;
+        names::edit(&mut response, |headers| {
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+        });
     }
     drain_small_body(session).await;
     let empty = bodyless || body.is_empty() || session.req_header().method == http::Method::HEAD;

@@ -1,12 +1,15 @@
 //! Stage 9: what the backend is asked: path, query and headers out of the request.
 
+use super::names;
 use crate::exchange::{Exchange, Refusal};
+use crate::upstream::Upstream;
 use crate::view::View;
 use edgewit_mapping::expression::{RequestScope, RequestSource, Values};
 use edgewit_mapping::forwarding::{IntegrationKind, MappedHeader, request_header};
 use edgewit_mapping::query;
 use edgewit_model::gateway_response::GatewayResponseType::DEFAULT_4XX;
 use edgewit_plan::integration::{HttpPlan, Piece};
+use http::header::{ACCEPT, HOST, USER_AGENT};
 use http::{HeaderName, HeaderValue};
 use pingora_http::RequestHeader;
 
@@ -16,7 +19,7 @@ const TRACE_ID: &str = "X-Amzn-Trace-Id";
 
 /// What is sent to the backend besides method and body.
 #[derive(Debug, Default)]
-pub struct Mapped {
+pub(crate) struct Mapped {
     /// Path and query.
     pub target: String,
     /// Headers that mappings set: they replace the client's.
@@ -129,27 +132,25 @@ fn headers(plan: &HttpPlan, scope: &RequestScope<'_>) -> Result<Vec<(HeaderName,
 /// When a value is not a legal header value.
 pub(super) fn rewrite_header(
     request: &mut RequestHeader,
-    plan: &HttpPlan,
+    upstream: &Upstream,
     mapped: &Mapped,
     exchange: &mut Exchange,
     upgrade: bool,
     grpc: bool,
 ) -> pingora_error::Result<()> {
-    let drop: Vec<HeaderName> = request
-        .headers
-        .keys()
-        .filter(|name| {
-            !request_header(IntegrationKind::HttpProxy, name.as_str()) && !framing(name, upgrade, grpc)
-        })
-        .cloned()
-        .collect();
-    join_repeated(request)?;
-    let client_trace =
-        request.headers.get("x-amzn-trace-id").and_then(|v| v.to_str().ok()).map(str::to_owned);
+    let client_trace = request.headers.get(&names::TRACE_ID).and_then(|v| v.to_str().ok()).map(str::to_owned);
+    let keeps = |name: &HeaderName| {
+        // Both are written over below.
+        let replaced = name == HOST || name == names::TRACE_ID;
+        replaced || request_header(IntegrationKind::HttpProxy, name.as_str()) || framing(name, upgrade, grpc)
+    };
+    // Most requests have nothing to drop, and then nothing is collected.
+    let drop: Vec<HeaderName> = request.headers.keys().filter(|name| !keeps(name)).cloned().collect();
     for name in drop {
         request.remove_header(&name);
     }
-    set_gateway_headers(request, plan, mapped, exchange, client_trace.as_deref())
+    join_repeated(request)?;
+    set_gateway_headers(request, upstream, mapped, exchange, client_trace.as_deref())
 }
 
 /// Headers that frame the message to the backend: Pingora has set them already.
@@ -184,23 +185,22 @@ pub(super) fn join_repeated(request: &mut RequestHeader) -> pingora_error::Resul
 /// Adds what the gateway adds, and what mappings set.
 pub(super) fn set_gateway_headers(
     request: &mut RequestHeader,
-    plan: &HttpPlan,
+    upstream: &Upstream,
     mapped: &Mapped,
     exchange: &mut Exchange,
     client_trace: Option<&str>,
 ) -> pingora_error::Result<()> {
-    let api_id = exchange.stage().map(|stage| std::sync::Arc::clone(&stage.plan.api_id)).unwrap_or_default();
-    request.insert_header("Host", &*plan.target.authority)?;
-    if !request.headers.contains_key("accept") {
-        request.insert_header("Accept", "application/json")?;
+    request.insert_header(HOST, upstream.host.clone())?;
+    if !request.headers.contains_key(ACCEPT) {
+        request.insert_header("Accept", HeaderValue::from_static("application/json"))?;
     }
-    if !request.headers.contains_key("user-agent") {
-        request.insert_header("User-Agent", format!("AmazonAPIGateway_{api_id}"))?;
+    if !request.headers.contains_key(USER_AGENT) {
+        request.insert_header("User-Agent", upstream.user_agent.clone())?;
     }
     for (name, value) in &mapped.headers {
         request.insert_header(name.clone(), value.clone())?;
     }
-    request.insert_header(API_ID, &*api_id)?;
+    request.insert_header(API_ID, upstream.api_id.clone())?;
     request.insert_header(TRACE_ID, exchange.trace_id(client_trace))?;
     Ok(())
 }

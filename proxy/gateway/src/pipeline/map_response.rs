@@ -1,5 +1,6 @@
 //! Stage 11: what the client sees of a backend's answer.
 
+use super::names;
 use crate::exchange::Refusal;
 use crate::view::View;
 use bytes::Bytes;
@@ -7,6 +8,7 @@ use edgewit_mapping::ResponseParameters;
 use edgewit_mapping::expression::ResponseScope;
 use edgewit_mapping::forwarding::{Forward, IntegrationKind, response_header};
 use edgewit_plan::integration::ResponsePlan;
+use http::header::{self, HeaderMap};
 use http::{HeaderName, HeaderValue};
 use pingora_http::ResponseHeader;
 
@@ -28,8 +30,8 @@ pub(super) fn run(
         return Err(Refusal::configuration());
     }
     let stage = view.exchange.stage().ok_or_else(Refusal::internal)?;
-    let mut out =
-        ResponseHeader::build(plan.status, Some(plan.headers.len() + 6)).map_err(|_| Refusal::internal())?;
+    let size = plan.headers.len() + 6;
+    let mut out = ResponseHeader::build_no_case(plan.status, Some(size)).map_err(|_| Refusal::internal())?;
     let backend_view = Backend { header: backend, body: &body };
     let scope = ResponseScope::new(&backend_view, view, &stage.plan.stage_variables);
     for mapping in &plan.headers {
@@ -81,34 +83,75 @@ impl ResponseParameters for Backend<'_> {
 
 /// Renames and removes what a proxied backend may not say in its own name. Works in place.
 ///
-/// # Errors
-/// When a header cannot be renamed, which all of these can.
-pub(super) fn proxied(response: &mut ResponseHeader) -> pingora_error::Result<()> {
-    // Few of a backend's headers change, so they are looked for by name.
-    const LOOKED_AT: [&str; 5] = ["connection", "content-length", "date", "server", "x-amzn-requestid"];
+/// Which headers these are is [`response_header`]'s to say; a test holds this to it.
+pub(super) fn proxied(response: &mut ResponseHeader) {
     let upgraded = response.status == 101;
-    for name in LOOKED_AT {
-        let Some(value) = response.headers.get(name) else { continue };
-        if upgraded && name == "connection" {
-            continue;
+    names::edit(response, |headers| {
+        rename(headers, &header::DATE, &names::REMAPPED_DATE);
+        rename(headers, &header::SERVER, &names::REMAPPED_SERVER);
+        rename(headers, &names::REQUEST_ID, &names::REMAPPED_REQUEST_ID);
+        if !upgraded {
+            rename(headers, &header::CONNECTION, &names::REMAPPED_CONNECTION);
         }
-        if let Forward::Remap(remapped) = response_header(IntegrationKind::HttpProxy, name) {
-            let value = value.clone();
-            // The length still frames the message to the client.
-            if name != "content-length" {
-                response.remove_header(name);
+        // The length still frames the message to the client.
+        if let Some(length) = headers.get(header::CONTENT_LENGTH).cloned() {
+            headers.insert(names::REMAPPED_LENGTH.clone(), length);
+        }
+        for name in [&header::VIA, &names::EXTENDED_ID, &names::KEEP_ALIVE, &names::PROXY_CONNECTION] {
+            headers.remove(name);
+        }
+        let coding = headers.get(header::CONTENT_ENCODING).map(HeaderValue::as_bytes);
+        if coding.is_some_and(|coding| !CODINGS.iter().any(|known| coding.eq_ignore_ascii_case(known))) {
+            headers.remove(header::CONTENT_ENCODING);
+        }
+    });
+}
+
+fn rename(headers: &mut HeaderMap, from: &HeaderName, to: &HeaderName) {
+    if let Some(value) = headers.remove(from) {
+        headers.insert(to.clone(), value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+    use super::*;
+
+    #[test]
+    fn what_is_renamed_in_place_is_what_the_table_says() {
+        let names = [
+            "connection",
+            "content-length",
+            "date",
+            "server",
+            "x-amzn-requestid",
+            "via",
+            "x-amz-apigw-id",
+            "keep-alive",
+            "proxy-connection",
+            "etag",
+            "set-cookie",
+            "www-authenticate",
+            "user-agent",
+            "x-other",
+            "age",
+            "content-type",
+            "cache-control",
+        ];
+        for name in names {
+            let mut response = ResponseHeader::build(200, None).unwrap();
+            response.insert_header(name, "v").unwrap();
+            proxied(&mut response);
+            let has = |name: &str| response.headers.contains_key(name);
+            match response_header(IntegrationKind::HttpProxy, name) {
+                Forward::Pass => assert!(has(name) && response.headers.len() == 1, "{name} passes"),
+                Forward::Drop => assert!(response.headers.is_empty(), "{name} is dropped"),
+                Forward::Remap(to) => {
+                    assert!(has(to), "{name} becomes {to}");
+                    assert_eq!(has(name), name == "content-length");
+                }
             }
-            response.insert_header(remapped, value)?;
         }
     }
-    for name in ["via", "x-amz-apigw-id", "keep-alive", "proxy-connection"] {
-        if response.headers.contains_key(name) {
-            response.remove_header(name);
-        }
-    }
-    let coding = response.headers.get("content-encoding").map(HeaderValue::as_bytes);
-    if coding.is_some_and(|coding| !CODINGS.iter().any(|known| coding.eq_ignore_ascii_case(known))) {
-        response.remove_header("content-encoding");
-    }
-    Ok(())
 }

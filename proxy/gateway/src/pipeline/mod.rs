@@ -11,6 +11,7 @@ mod domain;
 pub mod integrate;
 mod map_request;
 mod map_response;
+mod names;
 mod record;
 mod refuse;
 mod route;
@@ -188,7 +189,7 @@ impl ProxyHttp for Pipeline {
         if let Some(address) = session.client_addr().and_then(|address| address.as_inet()) {
             exchange.client = address.ip();
         }
-        if let Some(id) = session.req_header().headers.get("x-amzn-requestid") {
+        if let Some(id) = session.req_header().headers.get(&names::REQUEST_ID) {
             exchange.id_replaced = !exchange.ids.adopt(id.as_bytes());
         }
         match self.run(session, exchange).await {
@@ -265,7 +266,8 @@ impl ProxyHttp for Pipeline {
             return Ok(());
         }
         integrate::relay::answered(response, exchange)?;
-        map_response::proxied(response)
+        map_response::proxied(response);
+        Ok(())
     }
 
     async fn response_filter(
@@ -277,7 +279,8 @@ impl ProxyHttp for Pipeline {
         if response.status.is_informational() && response.status != 101 {
             return Ok(());
         }
-        deliver::head(response, exchange)
+        deliver::head(response, exchange);
+        Ok(())
     }
 
     fn response_body_filter(

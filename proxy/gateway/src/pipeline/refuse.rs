@@ -1,6 +1,6 @@
 //! Gateway responses: what the gateway itself answers when a stage refuses a request.
 
-use super::deliver;
+use super::{deliver, names};
 use crate::exchange::{Exchange, Refusal};
 use crate::view::View;
 use bytes::Bytes;
@@ -45,8 +45,10 @@ fn render(session: &ServerSession, exchange: &Exchange) -> Result<(Box<ResponseH
         .or_else(|| refusal.kind.default_status())
         .unwrap_or(500);
 
-    let mut out = Box::new(ResponseHeader::build(status, Some(8))?);
-    out.insert_header("x-amzn-ErrorType", refusal.error_type)?;
+    let mut out = Box::new(ResponseHeader::build_no_case(status, Some(8))?);
+    names::edit(&mut out, |headers| {
+        headers.insert(names::ERROR_TYPE.clone(), HeaderValue::from_static(refusal.error_type));
+    });
     let accept = header.headers.get("accept").and_then(|value| value.to_str().ok());
     match configured.filter(|response| !response.is_builtin_template) {
         Some(response) => {

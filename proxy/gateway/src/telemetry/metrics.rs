@@ -194,7 +194,7 @@ impl Collector for Exposition {
                 counter(&mut metric, &labels(key), route.class(class))?;
             }
         }
-        let histograms: [(&str, &str, fn(&RouteMetrics) -> &Histogram); 3] = [
+        let histograms: [(&str, &str, Pick); 3] = [
             (
                 "edgewit_request_duration_seconds",
                 "From receiving a request to its whole answer (Latency)",
@@ -272,6 +272,8 @@ impl Collector for Exposition {
     }
 }
 
+/// Picks one of a route's histograms.
+type Pick = fn(&RouteMetrics) -> &Histogram;
 type Exemplars = HashMap<usize, prometheus_client::metrics::exemplar::Exemplar<NoLabelSet, f64>>;
 
 fn labels(key: &RouteKey) -> [(&'static str, &str); 4] {

@@ -128,6 +128,9 @@ impl Default for ImportLimits {
 pub struct Imported {
     /// The API; `None` exactly when a finding is an error.
     pub api: Option<RestApi>,
+    /// What could be understood of a document with errors. Never to be served: it is there so that
+    /// later steps can add their findings, and a document with twenty mistakes gets twenty.
+    pub partial: Option<RestApi>,
     /// All findings, by place.
     pub findings: Vec<Finding>,
 }
@@ -140,6 +143,6 @@ pub fn import(file: &str, text: &str, options: &ImportOptions) -> Imported {
     if let Some(document) = read::read(file, text, &limits, &mut findings) {
         (api, findings) = root::import(file, document.root(), options, findings);
     }
-    let api = (!findings.has_error()).then_some(api);
-    Imported { api, findings: findings.finish(options.limits.findings) }
+    let (api, partial) = if findings.has_error() { (None, Some(api)) } else { (Some(api), None) };
+    Imported { api, partial, findings: findings.finish(options.limits.findings) }
 }

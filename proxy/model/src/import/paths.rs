@@ -157,6 +157,7 @@ impl<'d> Importer<'d> {
         let integration = operation.entries().find(|(key, _, _)| *key == "x-amazon-apigateway-integration");
         if let Some((_, key_at, value)) = integration {
             method.integration = self.integration(value, key_at, &method, route);
+            method.integration_refused = method.integration.is_none();
         }
         method
     }

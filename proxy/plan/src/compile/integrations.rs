@@ -187,10 +187,11 @@ impl Compiler<'_> {
             self.error("template-too-large", &template.at, message.clone());
             return Err(Unavailable { code: "template-too-large", message: Arc::from(message) });
         }
-        self.shared.template(&template.text).ok_or(()).or_else(|()| {
-            let message = "mapping templates that refer to something (VTL) are not available in this version";
-            Err(self.unavailable("unavailable-template", &template.at, message))
-        })
+        if let Some(text) = self.shared.template(&template.text) {
+            return Ok(text);
+        }
+        let message = "mapping templates that refer to something (VTL) are not available in this version";
+        Err(self.unavailable("unavailable-template", &template.at, message))
     }
 
     /// Many methods, such as CORS preflights, have the same answer; it is kept once.

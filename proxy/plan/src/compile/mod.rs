@@ -86,6 +86,7 @@ impl Compiler<'_> {
             GatewayResponses::compile(api, &stage.variables, &self.options.limits, &mut self.findings);
         let authorizers = self.authorizers();
         let (routes, router) = self.routes(&authorizers);
+        self.unused_models();
         Plan {
             api_id: self.shared.text(&stage.rest_api_id),
             api_name: self.shared.text(&api.name),
@@ -105,6 +106,19 @@ impl Compiler<'_> {
             minimum_compression_size: api.minimum_compression_size,
             default_endpoint_disabled: api.endpoint.disable_execute_api_endpoint,
             api_key_source: api.api_key_source,
+        }
+    }
+
+    /// Models that no route validates with are compiled by nobody, but must be schemas all the same.
+    fn unused_models(&mut self) {
+        for (name, model) in &self.api.models {
+            if self.shared.models.contains_key(name.as_str()) {
+                continue;
+            }
+            if let Err(error) = jsonschema::draft4::meta::validate(&model.schema) {
+                let message = format!("Invalid model schema specified: in `{name}`: {error}");
+                self.findings.push(Finding::error("model-invalid", &model.at, message));
+            }
         }
     }
 

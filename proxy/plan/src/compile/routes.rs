@@ -55,7 +55,11 @@ impl Compiler<'_> {
             let help = "give the literal segments beside path variables other places or names";
             self.findings.push(Finding::error("paths-ambiguous", &api.at, message).with_help(help));
         }
-        (routes, builder.build())
+        let router = builder.build().unwrap_or_else(|error| {
+            self.error("path-invalid", &api.at, error.to_string());
+            Router::default()
+        });
+        (routes, router)
     }
 
     fn route(
@@ -70,6 +74,9 @@ impl Compiler<'_> {
         let authorization = self.authorization(method, authorizers);
         let validation = self.validation(method);
         let Some(integration) = &method.integration else {
+            if method.integration_refused {
+                return None;
+            }
             self.error(
                 "integration-missing",
                 &method.at,

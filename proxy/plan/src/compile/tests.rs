@@ -415,7 +415,7 @@ fn authorizers() {
         ),
         (
             guarded(Token, &header, |a| {
-                a.authorizer_uri = a.authorizer_uri.take().map(|u| u.replace("${", "$${"))
+                a.authorizer_uri = a.authorizer_uri.take().map(|u| u.replace("${", "$${"));
             }),
             "error unavailable-function 60",
         ),

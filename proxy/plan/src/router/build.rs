@@ -40,6 +40,9 @@ pub enum RouterError {
     /// More routes than the numbers in a node can tell apart.
     #[error("more than {MAX_ROUTES} routes")]
     TooManyRoutes,
+    /// Literal segments beside each other that were made to be slow to tell apart.
+    #[error("the literal path segments at one place collide; renaming a few helps")]
+    Collisions,
 }
 
 /// Collects resources and numbers their methods.
@@ -141,21 +144,27 @@ impl Builder {
     }
 
     /// Lays the table out.
-    pub fn build(&self) -> Router {
+    ///
+    /// # Errors
+    ///
+    /// [`RouterError::Collisions`].
+    pub fn build(&self) -> Result<Router, RouterError> {
         let mut segments = vec![""; self.segments.len()];
         for (text, &number) in &self.segments {
             if let Some(place) = segments.get_mut(number as usize) {
                 *place = text;
             }
         }
-        Router { table: Table::build(&self.nodes, &segments), worst_case_visits: self.worst_case_visits() }
+        let table = Table::build(&self.nodes, &segments).ok_or(RouterError::Collisions)?;
+        Ok(Router { table, worst_case_visits: self.worst_case_visits() })
     }
 
     fn literal(&mut self, parent: usize, text: &str) -> usize {
         let segment = match self.segments.get(text) {
             Some(&number) => number,
             None => {
-                let number = self.segments.len() as u32;
+                // There are fewer segments than nodes, and those are limited.
+                let number = u32::try_from(self.segments.len()).unwrap_or(u32::MAX);
                 self.segments.insert(text.to_owned(), number);
                 number
             }

@@ -6,7 +6,12 @@
 //! them: with 100,000 routes a match waits for memory about once, not once per level.
 //!
 //! Requests choose what is looked up but not what is stored, so nobody can make a hash table slow from outside:
-//! each tries seeds until no run of occupied slots is longer than [`MAX_PROBES`].
+//! each tries seeds until every child is found within [`MAX_PROBES`] slots.
+
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "the builder limits nodes and routes to 2^23, and the casts of hashes are meant to cut"
+)]
 
 use super::build::Draft;
 use std::collections::BTreeMap;
@@ -17,7 +22,7 @@ const MAX_PROBES: usize = 32;
 /// Seeds tried per table size.
 const SEEDS: u16 = 8;
 
-/// Sizes tried, as fractions of the number of children.
+/// Sizes tried, as fractions of the number of children. The first is enough for any that do not collide on purpose.
 const SIZES: [(usize, usize); 3] = [(3, 2), (2, 1), (4, 1)];
 
 /// Literal children compared one after the other, without a hash table.
@@ -32,7 +37,7 @@ const LONG: u8 = u8::MAX;
 /// Resources with the same verbs and the same below them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Node {
-    /// The literal children, or a hash table of them.
+    /// Where the literal children are: so many of them, or a hash table with so many places.
     first_edge: u32,
     edges: u32,
     /// The child `{name}`; 0 when there is none, for the root is nobody's child.
@@ -134,21 +139,13 @@ impl Table {
         same: impl Fn(&Edge) -> bool,
     ) -> Option<Place<'_>> {
         let first = parent.node.first_edge as usize;
-        let edges = self.edges.get(first..first + parent.node.edges as usize)?;
         let edge = if parent.node.seed == 0 {
+            let edges = self.edges.get(first..first + parent.node.edges as usize)?;
             edges.iter().find(|edge| same(edge))?
         } else {
-            let mut at = place(hash(), edges.len());
-            loop {
-                let edge = edges.get(at)?;
-                if same(edge) {
-                    break edge;
-                }
-                if edge.target == 0 {
-                    return None;
-                }
-                at = if at + 1 == edges.len() { 0 } else { at + 1 };
-            }
+            let first = first + place(hash(), parent.node.edges as usize);
+            let edges = self.edges.get(first..)?.iter().take(MAX_PROBES);
+            edges.take_while(|edge| edge.target != 0).find(|edge| same(edge))?
         };
         self.place(edge.target & 0xff_ffff, parent.routes + edge.routes)
     }
@@ -165,7 +162,9 @@ impl Table {
     }
 
     /// Lays out what the builder collected; the root is first, children come after their parents.
-    pub(super) fn build(drafts: &[Draft], segments: &[&str]) -> Table {
+    ///
+    /// `None` when literal segments beside each other collide under all seeds, which they do not by chance.
+    pub(super) fn build(drafts: &[Draft], segments: &[&str]) -> Option<Table> {
         let mut table = Table { nodes: vec![Node::default()], ..Table::default() };
         // Of each draft: the node that it became, and the least number of the routes in and below it.
         let mut placed = vec![(0u32, u32::MAX); drafts.len()];
@@ -205,7 +204,7 @@ impl Table {
                 .collect();
             literals.sort_unstable();
             let number = if index == 0 {
-                let mut root = table.with_edges(node, &literals, segments);
+                let mut root = table.with_edges(node, &literals, segments)?;
                 // Nothing leads to the root, so nothing can carry what its numbers lack.
                 table.shift(&mut root, least);
                 if let Some(place) = table.nodes.first_mut() {
@@ -219,7 +218,7 @@ impl Table {
                 match known.get(&key) {
                     Some(&number) => number,
                     None => {
-                        let node = table.with_edges(node, &key.2, segments);
+                        let node = table.with_edges(node, &key.2, segments)?;
                         let number = table.nodes.len() as u32;
                         table.nodes.push(node);
                         known.insert(key, number);
@@ -233,21 +232,21 @@ impl Table {
         }
         table.nodes.shrink_to_fit();
         table.edges.shrink_to_fit();
-        table
+        Some(table)
     }
 
     fn shift(&mut self, root: &mut Node, by: u32) {
         root.parameter_routes += by;
         root.first_route += by;
         root.greedy_first_route += by;
-        let first = root.first_edge as usize;
-        for edge in self.edges.get_mut(first..first + root.edges as usize).unwrap_or_default() {
+        // The root is stored last, so these are the edges behind its first.
+        for edge in self.edges.get_mut(root.first_edge as usize..).unwrap_or_default() {
             edge.routes += by;
         }
     }
 
     /// Stores the literal children: segment, node, routes.
-    fn with_edges(&mut self, node: Node, literals: &[(u32, u32, u32)], segments: &[&str]) -> Node {
+    fn with_edges(&mut self, node: Node, literals: &[(u32, u32, u32)], segments: &[&str]) -> Option<Node> {
         let edges: Vec<(Edge, &[u8])> = literals
             .iter()
             .map(|&(segment, target, routes)| {
@@ -260,14 +259,14 @@ impl Table {
                 (Edge { words, target: target | u32::from(len) << 24, routes }, segment)
             })
             .collect();
-        let (seed, slots) = if edges.len() <= SCANNED {
-            (0, edges.into_iter().map(|(edge, _)| edge).collect())
+        let (seed, places, slots) = if edges.len() <= SCANNED {
+            (0, edges.len(), edges.into_iter().map(|(edge, _)| edge).collect())
         } else {
-            hash_table(&edges)
+            hash_table(&edges)?
         };
         let first_edge = self.edges.len() as u32;
         self.edges.extend_from_slice(&slots);
-        Node { first_edge, edges: slots.len() as u32, seed, ..node }
+        Some(Node { first_edge, edges: places as u32, seed, ..node })
     }
 
     /// Where a long segment begins in `long`.
@@ -282,44 +281,32 @@ impl Table {
     }
 }
 
-/// The first table whose longest run of occupied slots is short enough, else the best one.
-fn hash_table(edges: &[(Edge, &[u8])]) -> (u16, Vec<Edge>) {
-    let mut best: Option<(usize, u16, Vec<Edge>)> = None;
+/// Seed, number of places and slots of a table of edges by segment; `None` when the segments collide under all seeds.
+///
+/// Edges stand in the order of their places, each at its own or as close behind it as there is room, so that the one
+/// farthest off is as near as can be. A free slot ends the table.
+fn hash_table(edges: &[(Edge, &[u8])]) -> Option<(u16, usize, Vec<Edge>)> {
     for (numerator, denominator) in SIZES {
         let len = edges.len() * numerator / denominator + 1;
         for seed in 1..=SEEDS {
-            let mut slots = vec![Edge::default(); len];
-            for (edge, segment) in edges {
-                let mut at = place(hash(seed, segment), len);
-                while slots.get(at).is_some_and(|slot| slot.target != 0) {
-                    at = if at + 1 == len { 0 } else { at + 1 };
-                }
-                if let Some(slot) = slots.get_mut(at) {
-                    *slot = *edge;
-                }
-            }
-            let longest = longest_run(&slots);
-            if longest < MAX_PROBES {
-                return (seed, slots);
-            }
-            if best.as_ref().is_none_or(|(least, ..)| longest < *least) {
-                best = Some((longest, seed, slots));
+            let mut places: Vec<(usize, &Edge)> =
+                edges.iter().map(|(edge, segment)| (place(hash(seed, segment), len), edge)).collect();
+            places.sort_by_key(|(place, _)| *place);
+            let mut slots = vec![Edge::default(); len + 2 * MAX_PROBES];
+            let mut next = 0;
+            let near = places.into_iter().all(|(place, edge)| {
+                next = place.max(next);
+                let free = slots.get_mut(next).filter(|_| next - place < MAX_PROBES);
+                next += 1;
+                free.map(|free| *free = *edge).is_some()
+            });
+            if near {
+                slots.truncate(next.max(len) + 1);
+                return Some((seed, len, slots));
             }
         }
     }
-    best.map(|(_, seed, slots)| (seed, slots)).unwrap_or_default()
-}
-
-/// The longest run of occupied slots, which is what a look-up reads at most.
-fn longest_run(slots: &[Edge]) -> usize {
-    let mut longest = 0;
-    let mut run = 0;
-    // Twice around, because a run may cross the end.
-    for slot in slots.iter().chain(slots) {
-        run = if slot.target == 0 { 0 } else { run + 1 };
-        longest = longest.max(run);
-    }
-    longest
+    None
 }
 
 /// The first and the last eight bytes, which overlap in a short segment. With the length, they determine any

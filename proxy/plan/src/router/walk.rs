@@ -1,5 +1,7 @@
 //! One match: the walk through the table.
 
+#![expect(clippy::cast_possible_truncation, reason = "`find` refuses paths of more than 2^32 bytes")]
+
 use super::Match;
 use super::table::{Place, Table};
 use crate::limits::MAX_PATH_PARAMETERS;

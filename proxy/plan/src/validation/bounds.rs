@@ -199,7 +199,7 @@ fn schemas(root: &Value) -> Vec<Schema> {
                         list.values().for_each(|item| add(item, &mut schema.pattern_properties));
                     }
                     ("items", Value::Array(list)) => {
-                        list.iter().for_each(|item| add(item, &mut schema.items))
+                        list.iter().for_each(|item| add(item, &mut schema.items));
                     }
                     ("items" | "additionalItems", Value::Object(_)) => add(member, &mut schema.items),
                     _ => {}

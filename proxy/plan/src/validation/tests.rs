@@ -345,7 +345,7 @@ fn bodies_too_deep_for_the_stack_are_refused() {
         let result = validation.check_body(None, body(depth).as_bytes());
         assert_eq!(result.err().as_deref().unwrap_or("ok"), expected, "{depth}");
     }
-    let chain: serde_json::Map<String, Value> = (0..super::bounds::MAX_FRAMES as usize)
+    let chain: serde_json::Map<String, Value> = (0..super::bounds::MAX_FRAMES)
         .map(|i| (format!("C{i}"), json!({"$ref": format!("#/definitions/C{}", i + 1)})))
         .chain([
             (format!("C{}", super::bounds::MAX_FRAMES), json!({})),

@@ -61,7 +61,7 @@ impl Call<'_> {
     ) -> Result<(Box<ResponseHeader>, Bytes), Refusal> {
         let request = self.request(header, exchange, &body, IntegrationKind::HttpProxy)?;
         let (mut response, body) = self.send(request, body, exchange).await?;
-        map_response::proxied(&mut response).map_err(|_| Refusal::internal())?;
+        map_response::proxied(&mut response);
         response.remove_header("transfer-encoding");
         Ok((response, body))
     }
@@ -94,7 +94,7 @@ impl Call<'_> {
             request.insert_header("Content-Type", value.clone()).map_err(internal)?;
         }
         let trace = header.headers.get("x-amzn-trace-id").and_then(|value| value.to_str().ok());
-        map_request::set_gateway_headers(&mut request, self.plan, &mapped, exchange, trace)
+        map_request::set_gateway_headers(&mut request, self.upstream, &mapped, exchange, trace)
             .map_err(internal)?;
         if sends_body(method) {
             request.insert_header("Content-Length", body.len()).map_err(internal)?;

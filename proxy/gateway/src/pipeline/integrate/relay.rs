@@ -131,7 +131,14 @@ fn rewrite(request: &mut RequestHeader, exchange: &mut Exchange, relay: &Relay) 
         request.set_method(method.map_err(|e| Error::because(ErrorType::InternalError, "method", e))?);
     }
     request.set_raw_path(relay.mapped.target.as_bytes())?;
-    map_request::rewrite_header(request, &relay.plan, &relay.mapped, exchange, relay.upgrade, relay.grpc)?;
+    map_request::rewrite_header(
+        request,
+        &relay.upstream,
+        &relay.mapped,
+        exchange,
+        relay.upgrade,
+        relay.grpc,
+    )?;
     let framed =
         request.headers.contains_key("content-length") || request.headers.contains_key("transfer-encoding");
     if !framed && relay.no_body && announces_empty_body(request.method.as_str()) && !relay.upgrade {
