@@ -53,7 +53,11 @@ pub fn query(data: &[u8]) {
     let Ok(raw) = std::str::from_utf8(data) else { return };
     let mut encoded = Vec::new();
     encode(data, &mut encoded);
-    assert_eq!(String::from_utf8(encoded).as_deref().map(decode).as_deref(), Ok(raw), "decoding undoes encoding");
+    assert_eq!(
+        String::from_utf8(encoded).as_deref().map(decode).as_deref(),
+        Ok(raw),
+        "decoding undoes encoding"
+    );
     // A few: looking one up reads the whole string.
     for (name, _) in pairs(raw).take(8) {
         assert!(name_is(name, &decode(name)) && last(raw, &decode(name)).is_some(), "{name:?} is not found");

@@ -12,7 +12,9 @@ mod views;
 mod wire;
 
 pub use document::import;
-pub use expressions::{json_path, mapping_expression, mock_status, query, selection_pattern, static_template};
+pub use expressions::{
+    json_path, mapping_expression, mock_status, query, selection_pattern, static_template,
+};
 pub use policies::policy;
 pub use routes::route_match;
 pub use templates::{access_log_format, gateway_response_template};

@@ -11,7 +11,10 @@ pub fn policy(data: &[u8]) {
     for policy in Policy::parse_str(text).ok().into_iter().chain(as_resource_policy) {
         for (principal, resource) in [
             (None, "arn:aws:execute-api:us-east-1:123456789012:abc/dev/GET/pets/7"),
-            (Some("arn:aws:iam::123456789012:user/ann"), "arn:aws:execute-api:us-east-1:123456789012:abc/dev/POST/"),
+            (
+                Some("arn:aws:iam::123456789012:user/ann"),
+                "arn:aws:execute-api:us-east-1:123456789012:abc/dev/POST/",
+            ),
             (Some(""), "*"),
         ] {
             let conditions = [
@@ -21,8 +24,13 @@ pub fn policy(data: &[u8]) {
                 ("aws:securetransport", "true"),
                 ("aws:useragent", "*?${a}\u{0}é"),
             ];
-            let request = PolicyRequest { principal, action: "execute-api:Invoke", resource, conditions: &conditions };
-            assert_eq!(policy.evaluate(&request), policy.evaluate(&request), "the same question, another answer");
+            let request =
+                PolicyRequest { principal, action: "execute-api:Invoke", resource, conditions: &conditions };
+            assert_eq!(
+                policy.evaluate(&request),
+                policy.evaluate(&request),
+                "the same question, another answer"
+            );
         }
     }
 }

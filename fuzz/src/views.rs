@@ -4,7 +4,8 @@ use edgewit_mapping::{Context, ContextVariable, RequestParameters, ResponseParam
 use std::borrow::Cow;
 
 /// Quotes, line ends, markup, controls, references and characters of one to four bytes.
-pub(crate) const HOSTILE: &str = "a\"b\\\r\n<c>&'\t\u{0}\u{1f}\u{7f}\u{85}\u{2028}é漢😀,${$context.requestId}%2F%";
+pub(crate) const HOSTILE: &str =
+    "a\"b\\\r\n<c>&'\t\u{0}\u{1f}\u{7f}\u{85}\u{2028}é漢😀,${$context.requestId}%2F%";
 
 /// A request or response that has every header and parameter, with hostile values, and a body.
 #[derive(Default)]

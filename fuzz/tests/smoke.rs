@@ -69,7 +69,12 @@ fn run(name: &str, target: Target) {
         assert!(took < PATIENCE, "{name} took {took:?} for {}: {}", current.display(), input.escape_ascii());
         slowest = slowest.max(took);
     }
-    println!("{name}: {} seeds, {} mutations, {:.1?}, slowest {slowest:.1?}", seeds.len(), inputs * rounds, started.elapsed());
+    println!(
+        "{name}: {} seeds, {} mutations, {:.1?}, slowest {slowest:.1?}",
+        seeds.len(),
+        inputs * rounds,
+        started.elapsed()
+    );
 }
 
 /// The seeds of a target; documents also from the configurations that come with Edgewit.
@@ -96,9 +101,46 @@ fn folder() -> &'static Path {
 
 /// Pieces that have broken a parser somewhere: brackets, references, numbers at the edge, odd characters.
 const PIECES: [&str; 40] = [
-    "{", "}", "[", "]", "(", ")", "\"", "'", "\\", "$", "${", "$context.", "#", "##", "#*", "*#", "%", "%2F", "%zz",
-    "+", "/", "//", "..", "{proxy+}", "?", "*", "\n", "\r\n", "\t", "\0", "\u{feff}", "é", "\u{10ffff}", "-1",
-    "18446744073709551616", "1e999", "&a ", "*a", "!Sub ", "<<: ",
+    "{",
+    "}",
+    "[",
+    "]",
+    "(",
+    ")",
+    "\"",
+    "'",
+    "\\",
+    "$",
+    "${",
+    "$context.",
+    "#",
+    "##",
+    "#*",
+    "*#",
+    "%",
+    "%2F",
+    "%zz",
+    "+",
+    "/",
+    "//",
+    "..",
+    "{proxy+}",
+    "?",
+    "*",
+    "\n",
+    "\r\n",
+    "\t",
+    "\0",
+    "\u{feff}",
+    "é",
+    "\u{10ffff}",
+    "-1",
+    "18446744073709551616",
+    "1e999",
+    "&a ",
+    "*a",
+    "!Sub ",
+    "<<: ",
 ];
 
 /// xorshift64*: enough to choose inputs with, and the same everywhere.
@@ -106,7 +148,9 @@ struct Random(u64);
 
 impl Random {
     fn new(name: &str) -> Self {
-        Self(name.bytes().fold(0x9e37_79b9_7f4a_7c15, |state, byte| (state ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)))
+        Self(name.bytes().fold(0x9e37_79b9_7f4a_7c15, |state, byte| {
+            (state ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
+        }))
     }
 
     /// A number below `bound`, which is not 0.

@@ -144,7 +144,9 @@ impl Exchange {
         let Some(place) = &self.place else { return String::new() };
         let plan = &place.stage.plan;
         let path = self.resource_path();
-        let path = path.strip_prefix('/').unwrap_or(path);
+        // As the router reads it: slashes before the first segment count for nothing, so they must
+        // not make a different resource of it for a policy.
+        let path = path.trim_start_matches('/');
         let (region, account, api, stage) = (&plan.region, &plan.account_id, &plan.api_id, &plan.stage);
         format!("arn:aws:execute-api:{region}:{account}:{api}/{stage}/{method}/{path}")
     }

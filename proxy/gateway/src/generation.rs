@@ -45,8 +45,8 @@ pub struct StageRuntime {
     pub routes: Vec<RouteRuntime>,
     /// Counters of requests that no route was found for.
     pub unrouted: Arc<RouteMetrics>,
-    /// Parallel to [`Plan::authorizers`].
-    pub authorizers: Vec<crate::authorizer::AuthorizerRuntime>,
+    /// Parallel to [`Plan::authorizers`]; one without its plugin lets nobody in.
+    pub authorizers: Vec<Option<crate::authorizer::AuthorizerRuntime>>,
     /// Where access-log lines go.
     pub access_log: Option<Arc<AccessLog>>,
 }

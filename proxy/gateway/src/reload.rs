@@ -8,6 +8,7 @@ use edgewit_model::Finding;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -17,6 +18,9 @@ use std::time::{Duration, Instant};
 const SETTLE: Duration = Duration::from_millis(60);
 /// Longest time that changes may keep coming before they are looked at all the same.
 const SETTLE_AT_MOST: Duration = Duration::from_secs(1);
+
+/// Time between two looks at the files, for changes that no notification comes for.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// What came of a changed configuration.
 #[derive(Debug)]
@@ -132,7 +136,21 @@ struct Thread {
 
 impl Thread {
     fn run(&mut self, woken: &Receiver<Cause>) {
-        while let Ok(mut cause) = woken.recv() {
+        let mut seen = self.watch.signature();
+        loop {
+            let mut cause = match woken.recv_timeout(LOOK_EVERY) {
+                Ok(cause) => cause,
+                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Timeout) => {
+                    // Notifications follow folders by identity and stop when one is replaced, or
+                    // when a link on the way is; a look at the files themselves misses neither.
+                    let now = self.watch.signature();
+                    if now == seen {
+                        continue;
+                    }
+                    Cause::File
+                }
+            };
             let first = Instant::now();
             loop {
                 match woken.recv_timeout(SETTLE) {
@@ -145,12 +163,19 @@ impl Thread {
                     break;
                 }
             }
-            self.reload(&cause);
+            let reloaded = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.reload(&cause)));
+            if reloaded.is_err() {
+                tracing::error!("a reload ended in a panic; the old generation serves on");
+            }
+            seen = self.watch.signature();
         }
     }
 
     fn reload(&mut self, cause: &Cause) {
         let began = Instant::now();
+        if matches!(cause, Cause::Signal) {
+            self.deployer.reopen_logs();
+        }
         if matches!(cause, Cause::File) && self.deployer.read_hashes() == self.tried {
             return;
         }
@@ -158,7 +183,9 @@ impl Thread {
         let state = State::of(&deployed.folder);
         let changed = difference(&self.tried, &state.hashes);
         self.tried.clone_from(&state.hashes);
-        self.watch.set(&deployed.watched);
+        let mut watched = deployed.watched;
+        watched.extend(self.watch.always.iter().cloned());
+        self.watch.set(&watched);
         let took = began.elapsed();
         let stages = deployed.generation.as_ref().map_or(0, |generation| generation.stages().len());
         let mut reload = Reload {
@@ -202,6 +229,9 @@ fn difference(before: &BTreeMap<String, u64>, after: &BTreeMap<String, u64>) -> 
 /// Folders, not files: editors and `mv` replace a file by another of the same name.
 struct Watch {
     watcher: RecommendedWatcher,
+    /// The configuration itself, whatever it held when it was read.
+    always: Vec<PathBuf>,
+    files: Vec<PathBuf>,
     folders: BTreeSet<PathBuf>,
 }
 
@@ -216,17 +246,37 @@ impl Watch {
             }
         })
         .map_err(io::Error::other)?;
-        let mut watch = Self { watcher, folders: BTreeSet::new() };
+        let mut watch = Self { watcher, always: Vec::new(), files: Vec::new(), folders: BTreeSet::new() };
         let mut watched = watched;
+        watched.push(conf.to_path_buf());
         if conf.is_dir() {
-            watched.push(conf.join(files::APIS).join("any"));
+            watched.push(conf.join(files::APIS));
         }
+        watch.always = watched.clone();
         watch.set(&watched);
         Ok(watch)
     }
 
+    /// What the files look like from outside: identity, size and time of the last change of each.
+    fn signature(&self) -> Vec<Option<(u64, u64, u64, i64, i64)>> {
+        let look = |path: &PathBuf| {
+            let meta = std::fs::metadata(path).ok()?;
+            Some((meta.dev(), meta.ino(), meta.len(), meta.mtime(), meta.mtime_nsec()))
+        };
+        self.always.iter().chain(&self.files).map(look).collect()
+    }
+
+    /// Watches the folders of `watched`, all of them anew: one may have been replaced by another of
+    /// the same name.
     fn set(&mut self, watched: &[PathBuf]) {
-        for folder in watched.iter().filter_map(|path| path.parent()) {
+        self.files = watched.to_vec();
+        for folder in std::mem::take(&mut self.folders) {
+            // A folder that is gone is watched no more anyway.
+            let _gone = self.watcher.unwatch(&folder);
+        }
+        let folders =
+            watched.iter().filter_map(|path| if path.is_dir() { Some(&**path) } else { path.parent() });
+        for folder in folders {
             let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
             if self.folders.contains(folder) {
                 continue;

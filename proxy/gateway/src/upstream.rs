@@ -2,7 +2,7 @@
 
 use crate::resolve::{ResolvedTarget, Resolver};
 use edgewit_plan::integration::HttpPlan;
-use http::HeaderValue;
+use http::{HeaderValue, Uri};
 use pingora_core::protocols::ALPN;
 use pingora_core::upstreams::peer::{HttpPeer, PeerOptions};
 use pingora_core::utils::tls::WrappedX509;
@@ -35,6 +35,8 @@ pub struct UpstreamSettings {
 pub struct Upstream {
     target: Arc<ResolvedTarget>,
     template: HttpPeer,
+    /// Path and query of requests to it, where they are always the same.
+    pub(crate) fixed_uri: Uri,
     /// `Host` of requests to it.
     pub(crate) host: HeaderValue,
     /// `X-Amzn-Apigateway-Api-Id` of requests to it.
@@ -62,6 +64,7 @@ impl Upstream {
         Self {
             target,
             template,
+            fixed_uri: plan.target.fixed.as_deref().and_then(|fixed| fixed.parse().ok()).unwrap_or_default(),
             host: value(&plan.target.authority),
             api_id: value(api_id),
             user_agent: value(&format!("AmazonAPIGateway_{api_id}")),

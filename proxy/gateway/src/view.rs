@@ -32,7 +32,14 @@ impl<'a> View<'a> {
     /// keeps spelling, in any case over HTTP/2, which has lower case only.
     fn each_header(&self, name: &str, each: &mut dyn FnMut(&'a [u8])) {
         let mut buf = [0_u8; 64];
-        let Some(lower) = lower(name, &mut buf) else { return };
+        let long;
+        let lower = match lower(name, &mut buf) {
+            Some(lower) => lower,
+            None => {
+                long = name.to_ascii_lowercase();
+                &long
+            }
+        };
         if lower == "host" && self.header.headers.get("host").is_none() {
             if let Some(authority) = self.header.uri.authority() {
                 each(authority.as_str().as_bytes());
@@ -56,7 +63,7 @@ impl<'a> View<'a> {
     }
 }
 
-/// Lower-cases a header name without allocating; `None` for names no header has.
+/// Lower-cases a header name without allocating; `None` where it is too long for that.
 fn lower<'b>(name: &str, buf: &'b mut [u8; 64]) -> Option<&'b str> {
     let out = buf.get_mut(..name.len())?;
     out.copy_from_slice(name.as_bytes());

@@ -17,8 +17,6 @@ pub struct Limits {
     pub template_bytes: usize,
     /// Bytes of one access-log format.
     pub access_log_format_bytes: usize,
-    /// Bytes of the resource policy.
-    pub policy_bytes: usize,
     /// Bytes of all models of an API together, as compact JSON.
     pub schema_bytes: usize,
     /// JSON values in all models of an API together.
@@ -44,7 +42,6 @@ impl Default for Limits {
             timeout_ms_max: 29_000,
             template_bytes: 307_200,
             access_log_format_bytes: 3_072,
-            policy_bytes: 8_192,
             schema_bytes: 409_600,
             schema_nodes: 50_000,
             schema_depth: 64,

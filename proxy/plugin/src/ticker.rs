@@ -91,6 +91,7 @@ fn run(state: &State, tick: &dyn Fn()) {
             state.asleep.store(false, Ordering::SeqCst);
             idle_ticks = 0;
         }
+        #[expect(clippy::disallowed_methods, reason = "this thread does nothing else")]
         thread::sleep(TICK);
         tick();
     }
@@ -99,6 +100,7 @@ fn run(state: &State, tick: &dyn Fn()) {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+    #![allow(clippy::disallowed_methods, reason = "the test waits as time passes")]
     use super::*;
 
     #[test]

@@ -31,6 +31,10 @@ pub(super) struct Named {
 /// Whether a compiler's finding about a document with errors is more than a consequence of those:
 /// these are the checks that import leaves to it.
 fn adds_to_import(finding: &Finding) -> bool {
+    // What import could not resolve stands in the text as it was, and has its finding.
+    if finding.message.contains("${") {
+        return false;
+    }
     finding.code.starts_with("unavailable-")
         || matches!(
             finding.code,
@@ -44,6 +48,7 @@ fn adds_to_import(finding: &Finding) -> bool {
 
 /// Imports every document and makes its stages.
 pub(super) fn import(folder: &Folder, overrides: &Overrides, findings: &mut Vec<Finding>) -> Vec<Named> {
+    check_names(folder, findings);
     let options = import_options(folder);
     let mut stages = Vec::new();
     let mut ids: BTreeMap<String, String> = BTreeMap::new();
@@ -194,6 +199,25 @@ fn resolve_function(folder: &Folder, arn: &str) -> Option<PluginRef> {
     let found =
         [Some(arn), name, plain].into_iter().flatten().find_map(|key| folder.functions.functions.get(key))?;
     Some(PluginRef(found.value.plugin.as_str().into()))
+}
+
+/// Region and account become parts of ARNs and must have the form of such.
+fn check_names(folder: &Folder, findings: &mut Vec<Finding>) {
+    let node = &folder.node;
+    let digits = |account: &str| account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
+    if let Some(account) = node.account.as_deref().filter(|account| !digits(account)) {
+        let message = format!("`account`: found `{account}`, expected twelve digits");
+        findings.push(Finding::error("account-invalid", &node_file(), message));
+    }
+    let legal = |region: &str| {
+        !region.is_empty()
+            && region.len() <= 63
+            && region.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
+    if let Some(region) = node.region.as_deref().filter(|region| !legal(region)) {
+        let message = format!("`region`: found `{region}`, expected lower-case letters, digits and `-`");
+        findings.push(Finding::error("region-invalid", &node_file(), message));
+    }
 }
 
 fn import_options(folder: &Folder) -> ImportOptions {

@@ -156,7 +156,7 @@ impl Deployer {
                 IntegrationPlan::Mock(_) | IntegrationPlan::Unavailable(_) => None,
             },
         });
-        let authorizers = plan.authorizers.iter().filter_map(|authorizer| {
+        let authorizers = plan.authorizers.iter().map(|authorizer| {
             let plugin = plugins.get(&authorizer.plugin.0)?;
             Some(crate::authorizer::AuthorizerRuntime::new(authorizer, plugin, entries))
         });
@@ -186,6 +186,13 @@ impl Deployer {
                 );
                 None
             }
+        }
+    }
+
+    /// Opens the access logs anew, so that a file that was moved away is let go.
+    pub fn reopen_logs(&self) {
+        for log in self.logs.lock().values().filter_map(std::sync::Weak::upgrade) {
+            log.reopen();
         }
     }
 

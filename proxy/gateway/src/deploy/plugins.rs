@@ -82,11 +82,19 @@ impl PluginStore {
     }
 }
 
+/// Milliseconds that a call may be given at most: an hour.
+const LONGEST_CALL_MS: u64 = 3_600_000;
+
 fn settings(plugin: &PluginFile) -> Result<PluginSettings, String> {
     let mut limits = PluginLimits::default();
     let file = &plugin.limits;
     limits.wall_ms = file.wall_ms.unwrap_or(limits.wall_ms);
     limits.cpu_ms = file.cpu_ms.unwrap_or(limits.cpu_ms);
+    for (name, found) in [("wall_ms", limits.wall_ms), ("cpu_ms", limits.cpu_ms)] {
+        if found == 0 || found > LONGEST_CALL_MS {
+            return Err(format!("found {found} as `{name}`, expected 1 to {LONGEST_CALL_MS}"));
+        }
+    }
     if let Some(megabytes) = file.memory_mb {
         let bytes = megabytes.checked_mul(1 << 20).and_then(|bytes| usize::try_from(bytes).ok());
         limits.memory_bytes =

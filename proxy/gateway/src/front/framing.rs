@@ -143,7 +143,7 @@ fn check_request_line(line: &[u8], limits: &Limits) -> Result<bool, Refusal> {
         return Err(Refusal::TargetTooLong);
     }
     // Visible ASCII only: RFC 3986 has no place for anything else, and what a backend makes of it is a guess.
-    if target.is_empty() || !target.iter().all(|&b| (0x21..=0x7e).contains(&b)) {
+    if target.is_empty() || !target.iter().all(|&b| in_target(b)) {
         return Err(Refusal::Malformed("the target holds a character that must be percent-encoded"));
     }
     let absolute = target.starts_with(b"http://") || target.starts_with(b"https://");
@@ -153,6 +153,11 @@ fn check_request_line(line: &[u8], limits: &Limits) -> Result<bool, Refusal> {
     Ok(http_11)
 }
 
+/// Characters that RFC 3986 lets stand in a URI as they are.
+fn in_target(b: u8) -> bool {
+    (0x21..=0x7e).contains(&b) && !matches!(b, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
+}
+
 /// The header lines that decide framing and routing.
 #[derive(Default)]
 struct Seen {
@@ -160,6 +165,8 @@ struct Seen {
     chunked: bool,
     hosts: u8,
     upgrade: bool,
+    /// `Connection` has the token `upgrade`, without which `Upgrade` means nothing.
+    connection_upgrade: bool,
 }
 
 impl Seen {
@@ -176,7 +183,7 @@ impl Seen {
             }
             return Ok(Body::Chunked);
         }
-        if self.upgrade && http_11 && self.length.unwrap_or(0) == 0 {
+        if self.upgrade && self.connection_upgrade && http_11 && self.length.unwrap_or(0) == 0 {
             return Ok(Body::Upgrade);
         }
         Ok(Body::Length(self.length.unwrap_or(0)))
@@ -201,6 +208,10 @@ fn check_line(line: &[u8], seen: &mut Seen) -> Result<(), Refusal> {
             }
         }
         7 if name.eq_ignore_ascii_case(b"upgrade") => seen.upgrade = true,
+        10 if name.eq_ignore_ascii_case(b"connection") => {
+            let mut tokens = value.split(|b| *b == b',').map(<[u8]>::trim_ascii);
+            seen.connection_upgrade |= tokens.any(|token| token.eq_ignore_ascii_case(b"upgrade"));
+        }
         14 if name.eq_ignore_ascii_case(b"content-length") => {
             if seen.length.is_some() {
                 return Err(Refusal::Malformed("more than one Content-Length"));
@@ -298,6 +309,8 @@ mod tests {
             "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n",
             "GET /\u{e9} HTTP/1.1\r\nHost: a\r\n\r\n",
             "GET a HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET /{a} HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET /?a|b HTTP/1.1\r\nHost: a\r\n\r\n",
             "GET  / HTTP/1.1\r\nHost: a\r\n\r\n",
             "GET /\r\n\r\n",
             "G@T / HTTP/1.1\r\nHost: a\r\n\r\n",

@@ -74,15 +74,9 @@ impl<A: HttpServerApp + Send + Sync + 'static> Front<A> {
         first: bool,
     ) -> First {
         if buf.is_empty() {
-            if !idle.until_readable(stream.tcp()).await {
-                return First::Nothing;
-            }
             buf.reserve(FIRST_READ_BYTES);
-            match stream.tcp().try_read_buf(&mut buf) {
-                Ok(0) => return First::Nothing,
-                Ok(_) => {}
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
-                Err(_) => return First::Nothing,
+            if !idle.first_bytes(stream.tcp(), &mut buf).await {
+                return First::Nothing;
             }
         }
         // Most headers come in one piece, and then no timer has to be set.

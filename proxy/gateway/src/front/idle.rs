@@ -1,9 +1,11 @@
 //! Waiting between two requests, without setting a timer for each wait.
 
+use bytes::BytesMut;
 use pingora_core::server::ShutdownWatch;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
@@ -30,14 +32,17 @@ impl Idle {
         }
     }
 
-    /// Whether there is something to read before the time is over or the node drains. Not to be
-    /// called again after it was not.
-    pub(super) async fn until_readable(&mut self, tcp: &TcpStream) -> bool {
+    /// Reads the first bytes of a request; `false` when the time is over, the node drains or the
+    /// client is gone. Not to be called again after that.
+    ///
+    /// A read, not a wait for readiness: readiness stays set after a read that took everything, and
+    /// would have to be cleared by another one that takes nothing.
+    pub(super) async fn first_bytes(&mut self, tcp: &mut TcpStream, buf: &mut BytesMut) -> bool {
         let since = Instant::now();
         loop {
             tokio::select! {
                 biased;
-                ready = tcp.readable() => return ready.is_ok(),
+                read = tcp.read_buf(buf) => return matches!(read, Ok(n) if n > 0),
                 () = self.timer.as_mut() => {
                     let left = self.timeout.saturating_sub(since.elapsed());
                     if left.is_zero() {

@@ -13,6 +13,7 @@ use pingora_core::protocols::{
     GetProxyDigest, GetSocketDigest, GetTimingDigest, Peek, Shutdown, SocketDigest, Ssl, TimingDigest,
     UniqueID, UniqueIDType,
 };
+use std::future::Future;
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::net::SocketAddr;
@@ -20,11 +21,15 @@ use std::os::fd::AsRawFd;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::Sleep;
 
 /// Bytes of a response that are held back to leave in one system call.
 const WRITE_BUFFER_BYTES: usize = 16 * 1024;
+/// Time that a client may take nothing of an answer before its connection is closed.
+pub(crate) const WRITE_STUCK: Duration = Duration::from_secs(60);
 /// Bytes of a following request that are taken from the socket while the current one is served.
 /// They are only read to notice that the client has gone.
 const AHEAD_BYTES: usize = 4 * 1024;
@@ -47,6 +52,8 @@ pub(crate) struct EdgeStream {
     /// Written by Pingora, not yet sent.
     unsent: BytesMut,
     extent: Extent,
+    /// Runs while the client takes nothing of what is to be sent.
+    stuck: Option<Pin<Box<Sleep>>>,
     socket: Arc<SocketDigest>,
 }
 
@@ -60,6 +67,7 @@ impl EdgeStream {
             unread: BytesMut::new(),
             unsent: BytesMut::new(),
             extent: Extent::Open,
+            stuck: None,
             socket: Arc::new(socket),
         }
     }
@@ -104,9 +112,21 @@ impl EdgeStream {
         self.poll_end(cx)
     }
 
+    /// Passes on what a write came to; one that waits too long for the client to take anything fails.
+    fn progress<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if written.is_ready() {
+            self.stuck = None;
+            return written;
+        }
+        let stuck = self.stuck.get_or_insert_with(|| Box::pin(tokio::time::sleep(WRITE_STUCK)));
+        ready!(stuck.as_mut().poll(cx));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.unsent.is_empty() {
-            let n = ready!(Pin::new(&mut self.tcp).poll_write(cx, &self.unsent))?;
+            let written = Pin::new(&mut self.tcp).poll_write(cx, &self.unsent);
+            let n = ready!(self.progress(cx, written))?;
             if n == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
@@ -180,19 +200,20 @@ impl AsyncWrite for EdgeStream {
             return Poll::Ready(Ok(data.len()));
         }
         if this.unsent.is_empty() {
-            return Pin::new(&mut this.tcp).poll_write(cx, data);
+            let written = Pin::new(&mut this.tcp).poll_write(cx, data);
+            return this.progress(cx, written);
         }
-        let sent = ready!(
-            Pin::new(&mut this.tcp)
-                .poll_write_vectored(cx, &[IoSlice::new(&this.unsent), IoSlice::new(data)])
-        )?;
+        let parts = [IoSlice::new(&this.unsent), IoSlice::new(data)];
+        let written = Pin::new(&mut this.tcp).poll_write_vectored(cx, &parts);
+        let sent = ready!(this.progress(cx, written))?;
         let held = this.unsent.len().min(sent);
         this.unsent.advance(held);
         if sent > held {
             return Poll::Ready(Ok(sent - held));
         }
         ready!(this.poll_send(cx))?;
-        Pin::new(&mut this.tcp).poll_write(cx, data)
+        let written = Pin::new(&mut this.tcp).poll_write(cx, data);
+        this.progress(cx, written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -266,7 +287,7 @@ pub(crate) async fn send_and_close(stream: &mut EdgeStream, answer: Bytes) {
         let mut sink = [0_u8; 1024];
         for _ in 0..16 {
             let read = tokio::io::AsyncReadExt::read(stream.tcp(), &mut sink);
-            match tokio::time::timeout(std::time::Duration::from_millis(200), read).await {
+            match tokio::time::timeout(Duration::from_millis(200), read).await {
                 Ok(Ok(n)) if n > 0 => {}
                 _ => break,
             }

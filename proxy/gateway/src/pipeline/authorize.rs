@@ -78,10 +78,9 @@ fn anonymous_denied(arn: &str, verdict: Verdict) -> Refusal {
 /// Hides the account but for its last four digits.
 fn masked(arn: &str) -> String {
     let mut parts = arn.splitn(6, ':').map(str::to_owned).collect::<Vec<_>>();
-    if let Some(account) = parts.get_mut(4)
-        && let Some(hidden) = account.len().checked_sub(4)
-    {
-        account.replace_range(..hidden, &"*".repeat(hidden));
+    if let Some(account) = parts.get_mut(4) {
+        let hidden = account.chars().count().saturating_sub(4);
+        *account = account.chars().enumerate().map(|(at, c)| if at < hidden { '*' } else { c }).collect();
     }
     parts.join(":")
 }
@@ -130,8 +129,8 @@ async fn ask(
     arn: &str,
 ) -> Result<Verdict, Refusal> {
     let Some(stage) = exchange.stage().map(Arc::clone) else { return Err(Refusal::internal()) };
-    let (Some(plan), Some(runtime)) = (stage.plan.authorizers.get(index), stage.authorizers.get(index))
-    else {
+    let runtime = stage.authorizers.get(index).and_then(Option::as_ref);
+    let (Some(plan), Some(runtime)) = (stage.plan.authorizers.get(index), runtime) else {
         return Err(Refusal::internal());
     };
     let identity = identity(plan, runtime, header, exchange)?;

@@ -7,7 +7,7 @@ use crate::exchange::Exchange;
 use crate::pipeline::body::expects_continue;
 use bytes::Bytes;
 use http::HeaderValue;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, Entry};
+use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, Entry, TRAILER, TRANSFER_ENCODING, UPGRADE};
 use pingora_core::protocols::http::ServerSession;
 use pingora_error::Result;
 use pingora_http::ResponseHeader;
@@ -16,13 +16,22 @@ use pingora_http::ResponseHeader;
 /// used again; a larger rest closes it.
 const DRAIN_BYTES: u64 = 64 * 1024;
 
+/// The same for HTTP/2, where an unread rest costs the client its answer.
+const H2_DRAIN_BYTES: usize = 16 * 1024 * 1024;
+
 /// Adds what every answer carries.
 pub(super) fn head(response: &mut ResponseHeader, exchange: &mut Exchange) {
     exchange.status = response.status.as_u16();
     let informational = response.status.is_informational();
+    let no_content = response.status == 204;
     names::edit(response, |headers| {
         headers.insert(names::REQUEST_ID.clone(), id(exchange.ids.request_id()));
         headers.insert(names::EXTENDED_ID.clone(), id(exchange.ids.extended_id()));
+        if informational || no_content {
+            // RFC 9110, section 8.6: such an answer has no length, whatever the backend says.
+            headers.remove(CONTENT_LENGTH);
+            headers.remove(TRANSFER_ENCODING);
+        }
         if !informational && let Entry::Vacant(missing) = headers.entry(CONTENT_TYPE) {
             missing.insert(JSON);
         }
@@ -52,6 +61,10 @@ pub(super) async fn respond(
     let bodyless = status.is_informational() || status == 204 || status == 304;
     if !bodyless {
         names::edit(&mut response, |headers| {
+            // Nothing that was mapped may frame the message otherwise.
+            for name in [TRANSFER_ENCODING, CONNECTION, UPGRADE, TRAILER] {
+                headers.remove(name);
+            }
             headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
         });
     }
@@ -75,6 +88,21 @@ async fn send_h2_head(session: &mut ServerSession, response: Box<ResponseHeader>
 /// Reads a small rest of the request body, unless the client still waits to be told to send it.
 async fn drain_small_body(session: &mut ServerSession) {
     if session.is_body_done() || expects_continue(session.req_header()) {
+        return;
+    }
+    if session.is_http2() {
+        // The stream is reset when it ends with data on its way, and some clients then drop the
+        // answer with it (RFC 9113, section 8.1 allows the reset, not the loss).
+        let discard = async {
+            let mut left = H2_DRAIN_BYTES;
+            while let Ok(Some(part)) = session.read_request_body().await {
+                left = left.saturating_sub(part.len());
+                if left == 0 {
+                    break;
+                }
+            }
+        };
+        let _drained = pingora_timeout::timeout(std::time::Duration::from_secs(1), discard).await;
         return;
     }
     let announced = session.get_header("content-length").and_then(|v| v.to_str().ok()?.parse::<u64>().ok());

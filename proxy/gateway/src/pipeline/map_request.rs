@@ -20,8 +20,8 @@ const TRACE_ID: &str = "X-Amzn-Trace-Id";
 /// What is sent to the backend besides method and body.
 #[derive(Debug, Default)]
 pub(crate) struct Mapped {
-    /// Path and query.
-    pub target: String,
+    /// Path and query; `None` where they are the same for every request.
+    pub target: Option<String>,
     /// Headers that mappings set: they replace the client's.
     pub headers: Vec<(HeaderName, HeaderValue)>,
 }
@@ -33,16 +33,16 @@ pub(crate) struct Mapped {
 pub(super) fn run(plan: &HttpPlan, kind: IntegrationKind, view: &View<'_>) -> Result<Mapped, Refusal> {
     let mappings = &plan.mappings;
     let forwards_query = kind == IntegrationKind::HttpProxy && !view.raw_query().is_empty();
-    if let Some(fixed) = &plan.target.fixed
+    if plan.target.fixed.is_some()
         && mappings.headers.is_empty()
         && mappings.query.is_empty()
         && !forwards_query
     {
-        return Ok(Mapped { target: String::from(&**fixed), headers: Vec::new() });
+        return Ok(Mapped::default());
     }
     let Some(stage) = view.exchange.stage() else { return Err(Refusal::internal()) };
     let scope = RequestScope::new(view, view, &stage.plan.stage_variables);
-    Ok(Mapped { target: target(plan, kind, view, &scope)?, headers: headers(plan, &scope)? })
+    Ok(Mapped { target: Some(target(plan, kind, view, &scope)?), headers: headers(plan, &scope)? })
 }
 
 fn evaluate<'s>(source: &'s RequestSource, scope: &'s RequestScope<'_>) -> Result<Values<'s>, Refusal> {

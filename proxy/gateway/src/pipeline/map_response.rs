@@ -87,6 +87,9 @@ impl ResponseParameters for Backend<'_> {
 pub(super) fn proxied(response: &mut ResponseHeader) {
     let upgraded = response.status == 101;
     names::edit(response, |headers| {
+        if !upgraded {
+            remove_nominated(headers);
+        }
         rename(headers, &header::DATE, &names::REMAPPED_DATE);
         rename(headers, &header::SERVER, &names::REMAPPED_SERVER);
         rename(headers, &names::REQUEST_ID, &names::REMAPPED_REQUEST_ID);
@@ -105,6 +108,23 @@ pub(super) fn proxied(response: &mut ResponseHeader) {
             headers.remove(header::CONTENT_ENCODING);
         }
     });
+}
+
+/// Removes what `Connection` says is meant for this hop only (RFC 9110, section 7.6.1).
+fn remove_nominated(headers: &mut HeaderMap) {
+    let Some(connection) = headers.get(header::CONNECTION) else { return };
+    let connection = connection.as_bytes();
+    if connection.eq_ignore_ascii_case(b"keep-alive") || connection.eq_ignore_ascii_case(b"close") {
+        return;
+    }
+    let tokens = connection.split(|b| *b == b',').map(<[u8]>::trim_ascii);
+    let nominated: Vec<HeaderName> = tokens.filter_map(|token| HeaderName::from_bytes(token).ok()).collect();
+    for name in nominated {
+        // Framing and the header itself are not a backend's to take away.
+        if !matches!(name.as_str(), "content-length" | "transfer-encoding" | "connection" | "content-type") {
+            headers.remove(name);
+        }
+    }
 }
 
 fn rename(headers: &mut HeaderMap, from: &HeaderName, to: &HeaderName) {

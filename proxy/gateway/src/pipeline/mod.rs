@@ -67,6 +67,8 @@ impl From<BodyError> for Stop {
 enum Next {
     /// Pingora carries the request on.
     Relay,
+    /// The client has its answer.
+    Sent,
     /// The node has an answer.
     Answer(Box<ResponseHeader>, Bytes),
 }
@@ -127,6 +129,8 @@ impl Pipeline {
                     && (empty || !integrate::withholds_body(&plan, exchange.verb)) =>
             {
                 let upstream = upstream().ok_or_else(Refusal::configuration)?;
+                let suits =
+                    |relay: &integrate::Relay| empty && integrate::direct::suits(session.req_header(), relay);
                 integrate::relay::prepare(
                     &plan,
                     &upstream,
@@ -135,7 +139,16 @@ impl Pipeline {
                     &self.shared.limits,
                     empty,
                 )?;
-                Ok(Next::Relay)
+                if !exchange.relay.as_ref().is_some_and(suits) {
+                    return Ok(Next::Relay);
+                }
+                let sent =
+                    integrate::direct::run(&self.connector, &mut session.downstream_session, exchange).await;
+                match sent {
+                    Ok(()) => Ok(Next::Sent),
+                    Err(integrate::direct::Failed::Refused(refusal)) => Err(Stop::Refused(refusal)),
+                    Err(integrate::direct::Failed::Broken(error)) => Err(Stop::Broken(error)),
+                }
             }
             IntegrationPlan::HttpProxy(plan) => {
                 let upstream = upstream().ok_or_else(Refusal::configuration)?;
@@ -197,6 +210,7 @@ impl ProxyHttp for Pipeline {
                 self.begin_relay(session, exchange).await?;
                 Ok(false)
             }
+            Ok(Next::Sent) => Ok(true),
             Ok(Next::Answer(response, body)) => {
                 deliver::respond(&mut session.downstream_session, exchange, response, body).await?;
                 Ok(true)
@@ -311,14 +325,13 @@ impl ProxyHttp for Pipeline {
                 exchange.integration.latency = exchange.integration.started.map(|started| started.elapsed());
             }
             tracing::debug!(%error, "a call to an integration failed");
+            // Pingora closes after a failed relay, so the answer must say so.
+            session.set_keepalive(None);
             if let Err(error) = refuse::run(&mut session.downstream_session, exchange, refusal).await {
                 tracing::debug!(%error, "a failed call could not be answered");
             }
         }
-        FailToProxy {
-            error_code: exchange.status,
-            can_reuse_downstream: unanswered && !to_client && exchange.status != 413,
-        }
+        FailToProxy { error_code: exchange.status, can_reuse_downstream: false }
     }
 
     /// Everything that goes wrong is in the access log and in the metrics.

@@ -25,6 +25,8 @@ pub(super) static REMAPPED_REQUEST_ID: HeaderName =
 pub(super) fn edit(response: &mut ResponseHeader, edit: impl FnOnce(&mut HeaderMap)) {
     let blank = ResponseHeader::from(http::Response::new(()).into_parts().0);
     let mut parts: http::response::Parts = std::mem::replace(response, blank).into();
+    // Room for what answers usually get, so that the map grows once at most.
+    parts.headers.reserve(8);
     edit(&mut parts.headers);
     *response = parts.into();
 }

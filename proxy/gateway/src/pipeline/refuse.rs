@@ -5,6 +5,7 @@ use crate::exchange::{Exchange, Refusal};
 use crate::view::View;
 use bytes::Bytes;
 use edgewit_mapping::expression::RequestScope;
+use edgewit_mapping::forwarding::{Forward, IntegrationKind, response_header};
 use edgewit_mapping::media_type;
 use edgewit_model::gateway_response::GatewayResponseType;
 use edgewit_plan::gateway_responses::CompiledGatewayResponse;
@@ -95,6 +96,7 @@ fn add_headers(response: &CompiledGatewayResponse, view: &View<'_>, out: &mut Re
         // A value that no header can hold is left out, like one that is missing.
         if let (Ok(name), Ok(value)) =
             (HeaderName::from_bytes(mapping.name.as_bytes()), HeaderValue::from_bytes(&value))
+            && response_header(IntegrationKind::Mock, name.as_str()) != Forward::Drop
         {
             out.insert_header(name, value)?;
         }

@@ -6,7 +6,7 @@
 use super::Telemetry;
 use parking_lot::{Condvar, Mutex};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -37,6 +37,11 @@ struct Shared {
 struct Waiting {
     lines: Vec<u8>,
     closed: bool,
+    reopen: bool,
+}
+
+fn append_to(path: &Path) -> io::Result<std::fs::File> {
+    std::fs::OpenOptions::new().create(true).append(true).open(path)
 }
 
 impl AccessLog {
@@ -45,19 +50,30 @@ impl AccessLog {
     /// # Errors
     /// When the file cannot be opened or the thread not be started.
     pub fn open(path: &Path, telemetry: Arc<Telemetry>) -> io::Result<Self> {
-        let sink: Box<dyn Write + Send> = if path == Path::new("stdout") {
-            Box::new(io::stdout())
-        } else {
-            Box::new(std::fs::OpenOptions::new().create(true).append(true).open(path)?)
+        let file = (path != Path::new("stdout")).then(|| path.to_path_buf());
+        let sink: Box<dyn Write + Send> = match &file {
+            None => Box::new(io::stdout()),
+            Some(path) => Box::new(append_to(path)?),
         };
-        Self::to(sink, telemetry, BUFFER_BYTES)
+        Self::to(sink, file, telemetry, BUFFER_BYTES)
     }
 
-    fn to(mut sink: Box<dyn Write + Send>, telemetry: Arc<Telemetry>, limit: usize) -> io::Result<Self> {
+    /// Has the file opened anew before the next line is written, as after it was moved away.
+    pub fn reopen(&self) {
+        self.shared.waiting.lock().reopen = true;
+    }
+
+    fn to(
+        mut sink: Box<dyn Write + Send>,
+        file: Option<PathBuf>,
+        telemetry: Arc<Telemetry>,
+        limit: usize,
+    ) -> io::Result<Self> {
         let shared = Arc::new(Shared { waiting: Mutex::default(), wake: Condvar::new(), telemetry, limit });
         let of_thread = Arc::clone(&shared);
-        let writer =
-            std::thread::Builder::new().name("access-log".into()).spawn(move || of_thread.run(&mut *sink))?;
+        let writer = std::thread::Builder::new()
+            .name("access-log".into())
+            .spawn(move || of_thread.run(&mut sink, file.as_deref()))?;
         Ok(Self { shared, writer: Mutex::new(Some(writer)) })
     }
 
@@ -96,17 +112,25 @@ impl Drop for AccessLog {
 }
 
 impl Shared {
-    fn run(&self, sink: &mut dyn Write) {
+    fn run(&self, sink: &mut Box<dyn Write + Send>, file: Option<&Path>) {
         let mut taken = Vec::new();
         loop {
-            let closed = {
+            let (closed, reopen) = {
                 let mut waiting = self.waiting.lock();
                 if waiting.lines.len() < WRITE_AT_BYTES && !waiting.closed {
                     self.wake.wait_for(&mut waiting, WRITE_AFTER);
                 }
                 std::mem::swap(&mut taken, &mut waiting.lines);
-                waiting.closed
+                (waiting.closed, std::mem::take(&mut waiting.reopen))
             };
+            if let (true, Some(path)) = (reopen, file) {
+                match append_to(path) {
+                    Ok(opened) => *sink = Box::new(opened),
+                    Err(error) => {
+                        tracing::warn!(%error, path = %path.display(), "access log cannot be opened anew")
+                    }
+                }
+            }
             if !taken.is_empty() {
                 if let Err(error) = sink.write_all(&taken).and_then(|()| sink.flush()) {
                     let lines = memchr::memchr_iter(b'\n', &taken).count() as u64;
@@ -141,7 +165,7 @@ mod tests {
     #[test]
     fn every_line_is_written_before_the_log_closes() {
         let sink = Sink::default();
-        let log = AccessLog::to(Box::new(sink.clone()), Arc::default(), BUFFER_BYTES).unwrap();
+        let log = AccessLog::to(Box::new(sink.clone()), None, Arc::default(), BUFFER_BYTES).unwrap();
         for n in 0..10_000 {
             log.write(format!("line {n}\n").as_bytes());
         }
@@ -155,7 +179,7 @@ mod tests {
         let sink = Sink::default();
         // The lock keeps the writer from emptying the buffer in between.
         let hold = sink.0.lock();
-        let log = AccessLog::to(Box::new(sink.clone()), Arc::clone(&telemetry), 10).unwrap();
+        let log = AccessLog::to(Box::new(sink.clone()), None, Arc::clone(&telemetry), 10).unwrap();
         log.write(b"123456789\n");
         assert!(!telemetry.encode().contains("dropped_total 1"));
         log.write(b"1234567890\n");

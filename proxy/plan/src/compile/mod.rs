@@ -13,6 +13,7 @@ mod uri;
 use crate::gateway_responses::GatewayResponses;
 use crate::limits::Limits;
 use crate::plan::{Plan, PluginRef, Unavailable};
+use crate::validation;
 use edgewit_mapping::media_type::BinaryMediaTypes;
 use edgewit_mapping::template::{Dialect, SubstitutionTemplate, named};
 use edgewit_model::api::RestApi;
@@ -115,7 +116,9 @@ impl Compiler<'_> {
             if self.shared.models.contains_key(name.as_str()) {
                 continue;
             }
-            if let Err(error) = jsonschema::draft4::meta::validate(&model.schema) {
+            let mut schema = model.schema.clone();
+            validation::rewrite_patterns(&mut schema);
+            if let Err(error) = jsonschema::draft4::meta::validate(&schema) {
                 let message = format!("Invalid model schema specified: in `{name}`: {error}");
                 self.findings.push(Finding::error("model-invalid", &model.at, message));
             }

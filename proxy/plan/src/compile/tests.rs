@@ -614,6 +614,7 @@ fn models_and_validators() {
     assert!(validation.check_body(None, b"").is_err());
     api.models["Pet"].schema = json!({"type": "nothing"});
     assert_eq!(found(api.clone()), "error model-invalid 80");
+    api.models["Pet"].schema = json!({"type": "object"});
     api.request_validators["all"] = RequestValidator::default();
     assert!(self::plan(api).routes[0].validation.is_none());
 }

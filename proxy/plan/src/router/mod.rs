@@ -15,6 +15,7 @@
 //! The cost of a match does not depend on the number of routes: see [`table`].
 
 mod build;
+mod hash;
 mod table;
 mod walk;
 

@@ -4,10 +4,12 @@
 
 mod bounds;
 mod message;
+mod pattern;
 mod schema;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use pattern::rewrite as rewrite_patterns;
 pub(crate) use schema::{Model, compile_model};
 
 use crate::limits::Limits;

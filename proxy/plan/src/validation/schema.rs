@@ -1,6 +1,6 @@
 //! Models compiled into validators.
 
-use super::{bounds, message};
+use super::{bounds, message, pattern};
 use crate::limits::Limits;
 use edgewit_model::api::RestApi;
 use edgewit_model::finding::Finding;
@@ -65,6 +65,7 @@ pub(crate) fn compile_model(
             return None;
         }
         let mut schema = model.schema.clone();
+        pattern::rewrite(&mut schema);
         if let Value::Object(object) = &mut schema {
             // All models are one document here; an identifier would move the base of its references.
             object.remove("id");

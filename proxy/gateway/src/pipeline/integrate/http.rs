@@ -76,10 +76,11 @@ impl Call<'_> {
         let mut view = View::new(header, exchange);
         view.body = Some(body);
         let mapped = map_request::run(self.plan, kind, &view)?;
+        let fixed = self.plan.target.fixed.as_deref();
+        let target = mapped.target.as_deref().or(fixed).unwrap_or("/");
         let method = self.plan.method.or(exchange.verb).unwrap_or(Verb::GET).as_str();
         let internal = |_| Refusal::internal();
-        let mut request =
-            RequestHeader::build(method, mapped.target.as_bytes(), Some(12)).map_err(internal)?;
+        let mut request = RequestHeader::build(method, target.as_bytes(), Some(12)).map_err(internal)?;
         if kind == IntegrationKind::HttpProxy {
             for (name, value) in header.case_header_iter() {
                 let name = String::from_utf8_lossy(name.as_slice()).into_owned();

@@ -1,5 +1,6 @@
 //! Stage 10: calling the integration.
 
+pub(super) mod direct;
 pub(super) mod http;
 pub(super) mod mock;
 pub(super) mod relay;

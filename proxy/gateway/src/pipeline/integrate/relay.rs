@@ -26,6 +26,7 @@ pub struct Relay {
     grpc: bool,
     /// Addresses that may still be tried.
     attempts: usize,
+    began: Instant,
     /// The request has no body.
     no_body: bool,
     /// Time that an upgraded connection may be silent.
@@ -56,8 +57,9 @@ pub(crate) fn prepare(
         plan: Arc::clone(plan),
         upstream: Arc::clone(upstream),
         mapped,
-        upgrade: is("upgrade", b"websocket"),
+        upgrade: is("upgrade", b"websocket") && asks_for_upgrade(header),
         grpc: is("content-type", b"application/grpc"),
+        began: Instant::now(),
         no_body,
         upgrade_idle: limits.upgrade_idle,
         attempts: upstream.addresses().clamp(1, 3),
@@ -72,10 +74,30 @@ fn announces_empty_body(method: &str) -> bool {
     matches!(method, "POST" | "PUT" | "PATCH")
 }
 
+/// `Connection: upgrade`, without which `Upgrade` means nothing (RFC 9110, section 7.8).
+fn asks_for_upgrade(header: &RequestHeader) -> bool {
+    header.headers.get_all("connection").iter().any(|value| {
+        value
+            .as_bytes()
+            .split(|b| *b == b',')
+            .any(|token| token.trim_ascii().eq_ignore_ascii_case(b"upgrade"))
+    })
+}
+
 impl Relay {
     /// The client asked for a WebSocket.
     pub(crate) fn upgrade(&self) -> bool {
         self.upgrade
+    }
+
+    /// The client speaks gRPC.
+    pub(super) fn grpc(&self) -> bool {
+        self.grpc
+    }
+
+    /// Time that the backend has for the header of its answer, and between two parts of its body.
+    pub(super) fn timeout(&self) -> Duration {
+        self.plan.timeout
     }
 
     /// Where to connect to.
@@ -102,6 +124,10 @@ impl Relay {
     /// When the answer is larger than a buffered answer may be.
     pub(crate) fn count_answer(&mut self, bytes: usize) -> Result<()> {
         if let Some(left) = &mut self.answer_left {
+            // A buffered answer has one time-out for the whole call, as API Gateway's.
+            if self.began.elapsed() > self.plan.timeout {
+                return Error::e_explain(ErrorType::ReadTimedout, "the integration's answer took too long");
+            }
             *left = left.checked_sub(bytes as u64).ok_or_else(|| {
                 Error::explain(ErrorType::InternalError, "the integration's answer exceeds the payload limit")
             })?;
@@ -130,7 +156,10 @@ fn rewrite(request: &mut RequestHeader, exchange: &mut Exchange, relay: &Relay) 
         let method = ::http::Method::from_bytes(verb.as_str().as_bytes());
         request.set_method(method.map_err(|e| Error::because(ErrorType::InternalError, "method", e))?);
     }
-    request.set_raw_path(relay.mapped.target.as_bytes())?;
+    match &relay.mapped.target {
+        Some(target) => request.set_raw_path(target.as_bytes())?,
+        None => request.set_uri(relay.upstream.fixed_uri.clone()),
+    }
     map_request::rewrite_header(
         request,
         &relay.upstream,
