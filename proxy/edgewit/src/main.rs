@@ -8,6 +8,7 @@ mod show;
 
 use args::{Args, Command};
 use clap::Parser;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 /// Returns memory to the system faster than the C library's allocator, and is faster on small objects.
@@ -35,8 +36,17 @@ fn main() -> ExitCode {
 }
 
 fn log_to_stderr(filter: &str, format: args::LogFormat) {
-    let filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_else(|_| "warn".into());
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let mut filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_else(|_| "warn".into());
+    // Below `info` Pingora writes whole headers, with whatever secrets they hold.
+    for quiet in ["pingora_core=warn", "pingora_proxy=warn"] {
+        if let Ok(directive) = quiet.parse() {
+            filter = filter.add_directive(directive);
+        }
+    }
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     match format {
         args::LogFormat::Text => builder.with_target(false).init(),
         args::LogFormat::Json => builder.json().init(),

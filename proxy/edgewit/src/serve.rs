@@ -62,7 +62,7 @@ fn tell(event: &Event<'_>, ready_file: Option<&PathBuf>, quickstart: bool) {
         }
         Event::Stopped { cut: 0 } => show::err("stopped"),
         Event::Stopped { cut } => {
-            show::err(&format!("stopped: {cut} {} cut", Line::plural(*cut, "connection")))
+            show::err(&format!("stopped: {cut} {} cut", Line::plural(*cut, "connection")));
         }
     }
 }

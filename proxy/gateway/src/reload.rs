@@ -224,6 +224,9 @@ fn difference(before: &BTreeMap<String, u64>, after: &BTreeMap<String, u64>) -> 
         .collect()
 }
 
+/// Device, inode, bytes, and seconds and nanoseconds of the last change of a file.
+type Look = (u64, u64, u64, i64, i64);
+
 /// Watches the folders that hold what was read.
 ///
 /// Folders, not files: editors and `mv` replace a file by another of the same name.
@@ -258,7 +261,7 @@ impl Watch {
     }
 
     /// What the files look like from outside: identity, size and time of the last change of each.
-    fn signature(&self) -> Vec<Option<(u64, u64, u64, i64, i64)>> {
+    fn signature(&self) -> Vec<Option<Look>> {
         let look = |path: &PathBuf| {
             let meta = std::fs::metadata(path).ok()?;
             Some((meta.dev(), meta.ino(), meta.len(), meta.mtime(), meta.mtime_nsec()))

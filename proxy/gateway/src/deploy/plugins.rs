@@ -42,6 +42,7 @@ impl PluginStore {
 
     pub(super) fn load(&self, folder: &Folder, findings: &mut Vec<Finding>) -> LoadedPlugins {
         let mut loaded = LoadedPlugins::default();
+        let node_instances = folder.node.limits.plugin_instances.unwrap_or(crate::node::PLUGIN_INSTANCES);
         for (name, spanned) in &folder.plugins.plugins {
             loaded.declared.push(name.clone());
             let at = located(files::PLUGINS, spanned);
@@ -56,7 +57,7 @@ impl PluginStore {
                 }
                 None => continue,
             };
-            match self.one(name, plugin, bytes) {
+            match self.one(name, plugin, bytes, node_instances) {
                 Ok(authorizer) => {
                     loaded.by_name.insert(name.clone(), authorizer);
                 }
@@ -70,8 +71,14 @@ impl PluginStore {
         loaded
     }
 
-    fn one(&self, name: &str, plugin: &PluginFile, bytes: &[u8]) -> Result<Arc<Authorizer>, String> {
-        let settings = settings(plugin)?;
+    fn one(
+        &self,
+        name: &str,
+        plugin: &PluginFile,
+        bytes: &[u8],
+        node_instances: u32,
+    ) -> Result<Arc<Authorizer>, String> {
+        let settings = settings(plugin, node_instances)?;
         let key = fingerprint(name, &settings, bytes);
         if let Some(known) = self.known.lock().get(&key).and_then(Weak::upgrade) {
             return Ok(known);
@@ -85,8 +92,9 @@ impl PluginStore {
 /// Milliseconds that a call may be given at most: an hour.
 const LONGEST_CALL_MS: u64 = 3_600_000;
 
-fn settings(plugin: &PluginFile) -> Result<PluginSettings, String> {
+fn settings(plugin: &PluginFile, node_instances: u32) -> Result<PluginSettings, String> {
     let mut limits = PluginLimits::default();
+    limits.instances = limits.instances.min(node_instances);
     let file = &plugin.limits;
     limits.wall_ms = file.wall_ms.unwrap_or(limits.wall_ms);
     limits.cpu_ms = file.cpu_ms.unwrap_or(limits.cpu_ms);

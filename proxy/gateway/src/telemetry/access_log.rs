@@ -127,7 +127,7 @@ impl Shared {
                 match append_to(path) {
                     Ok(opened) => *sink = Box::new(opened),
                     Err(error) => {
-                        tracing::warn!(%error, path = %path.display(), "access log cannot be opened anew")
+                        tracing::warn!(%error, path = %path.display(), "access log cannot be opened anew");
                     }
                 }
             }

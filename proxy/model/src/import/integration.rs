@@ -101,7 +101,7 @@ impl<'d> Importer<'d> {
         let timeout_ms = node
             .get("timeoutInMillis")
             .and_then(|timeout| self.integer(timeout, "timeoutInMillis", MIN_TIMEOUT_MS..=longest))
-            .unwrap_or(DEFAULT_TIMEOUT_MS);
+            .unwrap_or(DEFAULT_TIMEOUT_MS.min(self.options.limits.integration_timeout_ms));
         let passthrough = [
             ("when_no_match", PassthroughBehavior::WhenNoMatch),
             ("when_no_templates", PassthroughBehavior::WhenNoTemplates),

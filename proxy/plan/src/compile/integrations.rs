@@ -59,6 +59,13 @@ impl Compiler<'_> {
             );
             unavailable = Some(self.unavailable("unavailable-response-transfer-mode", at, message));
         }
+        let converts = integration.content_handling.is_some()
+            || integration.responses.iter().any(|response| response.content_handling.is_some());
+        // A MOCK integration has no body that could be bytes.
+        if converts && integration.kind != IntegrationType::Mock {
+            let message = "`contentHandling` is not available in this version";
+            unavailable = Some(self.unavailable("unavailable-content-handling", at, message));
+        }
         // A proxy passes bodies and responses as they are.
         let (templates, responses) = if integration.kind.is_proxy() {
             (Ok(RequestTemplates::default()), Ok(Arc::new(Responses::default())))

@@ -139,6 +139,7 @@ async fn header(
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "made to be handed to map_err")]
 fn backend_failed(error: Box<Error>) -> Failed {
     tracing::debug!(%error, "a call to an integration failed");
     Failed::Refused(Box::new(failure(&error)))
