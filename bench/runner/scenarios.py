@@ -191,13 +191,18 @@ def imports(bench, options):
     origin = bench.origin()
     figures = {}
     for count in (10, options.routes):
-        document = bench.dir / f"routes-{count}.json"
+        # A folder, because a document of this size needs a limit raised.
+        conf = bench.dir / f"routes-{count}"
+        (conf / "apis").mkdir(parents=True)
+        (conf / "edgewit.yaml").write_text("access_log: {format: \"off\"}\nlimits: {document_bytes: 67108864}\n",
+                                           encoding="utf-8")
+        document = conf / "apis" / "routes.json"
         document.write_text(routes_document(count, text(origin.address)), encoding="utf-8")
         checks = []
         for _ in range(options.rounds):
             options.progress(f"edgewit check of {count} routes")
-            checks.append(checked(bench, document))
-        node = bench.edgewit(document, f"edgewit {count}")
+            checks.append(checked(bench, conf))
+        node = bench.edgewit(conf, f"edgewit {count}")
         last = count // 2 - 1
         expect(node.at(node.name, f"/dev/tenants/t/service{last // 50:04}/resource{last:05}/i"), pipeline=True)
         figures[count] = {

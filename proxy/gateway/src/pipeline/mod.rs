@@ -142,8 +142,14 @@ impl Pipeline {
                 if !exchange.relay.as_ref().is_some_and(suits) {
                     return Ok(Next::Relay);
                 }
-                let sent =
-                    integrate::direct::run(&self.connector, &mut session.downstream_session, exchange).await;
+                // On the heap of its own: the future of a whole call would be copied with every request's
+                // future otherwise, also for those that never call anybody.
+                let sent = Box::pin(integrate::direct::run(
+                    &self.connector,
+                    &mut session.downstream_session,
+                    exchange,
+                ))
+                .await;
                 match sent {
                     Ok(()) => Ok(Next::Sent),
                     Err(integrate::direct::Failed::Refused(refusal)) => Err(Stop::Refused(refusal)),
@@ -157,7 +163,8 @@ impl Pipeline {
                     None => self.collect(session).await?,
                 };
                 let call = Call { connector: &self.connector, upstream: &upstream, plan: &plan, limit };
-                let (response, body) = call.proxied(session.req_header(), exchange, body.share()).await?;
+                let (response, body) =
+                    Box::pin(call.proxied(session.req_header(), exchange, body.share())).await?;
                 Ok(Next::Answer(response, body))
             }
             IntegrationPlan::Http(plan) => {
@@ -167,7 +174,8 @@ impl Pipeline {
                     None => self.collect(session).await?,
                 };
                 let call = Call { connector: &self.connector, upstream: &upstream, plan: &plan, limit };
-                let (response, body) = call.mapped(session.req_header(), exchange, body.share()).await?;
+                let (response, body) =
+                    Box::pin(call.mapped(session.req_header(), exchange, body.share())).await?;
                 Ok(Next::Answer(response, body))
             }
         }
