@@ -163,11 +163,12 @@ impl Thread {
                     break;
                 }
             }
+            // Before anything is read, so that a change made meanwhile is seen by the next look.
+            seen = self.watch.signature();
             let reloaded = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.reload(&cause)));
             if reloaded.is_err() {
                 tracing::error!("a reload ended in a panic; the old generation serves on");
             }
-            seen = self.watch.signature();
         }
     }
 
