@@ -100,9 +100,18 @@ pub struct Refusal {
 impl Exchange {
     /// A request that has just arrived.
     pub fn new() -> Self {
+        Self::from_parts(RequestIds::generate(SystemTime::now()))
+    }
+
+    /// Stands in for a request that is elsewhere for a moment; nothing is made up for it.
+    pub(crate) fn vacant() -> Self {
+        Self::from_parts(RequestIds::blank())
+    }
+
+    fn from_parts(ids: RequestIds) -> Self {
         Self {
             started: Instant::now(),
-            ids: RequestIds::generate(SystemTime::now()),
+            ids,
             id_replaced: false,
             client: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             place: None,

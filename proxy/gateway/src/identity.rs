@@ -24,6 +24,11 @@ impl RequestIds {
         Self { request_id: uuid(fastrand::u128(..)), extended_id: extended(fastrand::u128(..)), epoch_ms }
     }
 
+    /// Identifiers of no request.
+    pub(crate) const fn blank() -> Self {
+        Self { request_id: [b'-'; 36], extended_id: [b'='; 16], epoch_ms: 0 }
+    }
+
     /// Takes over an identifier that the client sent, if it has the form of a UUID.
     pub fn adopt(&mut self, client: &[u8]) -> bool {
         let Ok(id) = <[u8; 36]>::try_from(client) else { return false };

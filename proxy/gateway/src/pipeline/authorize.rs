@@ -134,14 +134,16 @@ async fn ask(
         return Err(Refusal::internal());
     };
     let identity = identity(plan, runtime, header, exchange)?;
-    let outcome = match runtime.cached(&identity.key) {
-        Some(outcome) => outcome,
-        None => {
-            let key = identity.key.clone();
-            let outcome = call(runtime, header, exchange, identity, arn).await?;
-            runtime.keep(key, &outcome);
-            outcome
-        }
+    let outcome = match runtime.keeps_results().then(|| identity.key()) {
+        None => call(runtime, header, exchange, identity, arn).await?,
+        Some(key) => match runtime.cached(&key) {
+            Some(outcome) => outcome,
+            None => {
+                let outcome = call(runtime, header, exchange, identity, arn).await?;
+                runtime.keep(key, &outcome);
+                outcome
+            }
+        },
     };
     exchange.authorizer.status = Some(200);
     let conditions = Conditions { header, exchange };
@@ -163,9 +165,20 @@ async fn ask(
 
 /// Who the caller says it is.
 struct Identity {
-    token: Option<String>,
     sources: Vec<String>,
-    key: String,
+    /// There is one source, and it is the token of a `TOKEN` authorizer.
+    token: bool,
+}
+
+impl Identity {
+    /// What a result is kept under.
+    fn key(&self) -> String {
+        if self.token {
+            return self.sources.concat();
+        }
+        // The length keeps `ab` + `c` apart from `a` + `bc`.
+        self.sources.iter().map(|value| format!("{}:{value}", value.len())).collect()
+    }
 }
 
 /// Collects identity sources; what is missing is a 401 without a call.
@@ -183,23 +196,17 @@ fn identity(
                 exchange.authorizer.status = Some(401);
                 return Err(unauthorized());
             };
-            Ok(Identity {
-                sources: vec![token.to_owned()],
-                key: token.to_owned(),
-                token: Some(token.to_owned()),
-            })
+            Ok(Identity { sources: vec![token.to_owned()], token: true })
         }
         AuthorizerKind::Request { identity_sources } => {
             let view = View::new(header, exchange);
             let Some(stage) = exchange.stage() else { return Err(Refusal::internal()) };
             let scope = RequestScope::new(&view, &view, &stage.plan.stage_variables);
-            let mut identity = Identity { token: None, sources: Vec::new(), key: String::new() };
+            let mut identity = Identity { token: false, sources: Vec::new() };
             let mut missing = false;
             for source in identity_sources {
                 let value = identity_value(source, header, &scope);
                 missing |= value.is_empty();
-                // The length keeps `ab` + `c` apart from `a` + `bc`.
-                identity.key.push_str(&format!("{}:{value}", value.len()));
                 identity.sources.push(value);
             }
             // Without kept results there is nothing to look up, and the function sees every request.
@@ -231,12 +238,12 @@ async fn call(
     identity: Identity,
     arn: &str,
 ) -> Result<Arc<Outcome>, Refusal> {
-    let blank = RequestHeader::build("GET", b"/", Some(0)).map_err(|_| Refusal::internal())?;
+    let blank = RequestHeader::from(http::Request::new(()).into_parts().0);
     // The plugin runs on a stack of its own and needs an owned request. Moving header and exchange
     // out for the call and back afterwards costs nothing; a copy of the headers would.
     let asked = Arc::new(Asked {
         header: std::mem::replace(header, blank),
-        exchange: std::mem::replace(exchange, Exchange::new()),
+        exchange: std::mem::replace(exchange, Exchange::vacant()),
         identity,
         arn: arn.to_owned(),
     });
@@ -398,7 +405,7 @@ impl AuthorizerRequest for Asked {
     }
 
     fn authorization_token(&self) -> Option<Cow<'_, str>> {
-        self.identity.token.as_deref().map(Cow::Borrowed)
+        self.identity.sources.first().filter(|_| self.identity.token).map(|token| Cow::Borrowed(&**token))
     }
 
     fn identity_sources(&self, each: &mut dyn FnMut(&str)) {

@@ -46,12 +46,8 @@ pub(crate) async fn run(
     session: &mut ServerSession,
     exchange: &mut Exchange,
 ) -> Result<(), Failed> {
-    let mut request = session.req_header().clone();
-    request.set_version(::http::Version::HTTP_11);
-    relay::request(&mut request, exchange).map_err(|_| Failed::Refused(Box::new(Refusal::internal())))?;
-    let request = Box::new(request);
     let time = exchange.relay.as_ref().map_or(std::time::Duration::ZERO, Relay::timeout);
-    let answered = tokio::time::timeout(time, header(connector, session, exchange, request)).await;
+    let answered = tokio::time::timeout(time, header(connector, session, exchange)).await;
     let (mut backend, peer) = match answered {
         Ok(Ok(answered)) => answered,
         Ok(Err(Failed::Refused(refusal))) => return Err(refused(exchange, *refusal)),
@@ -99,10 +95,13 @@ async fn header(
     connector: &Connector,
     session: &mut ServerSession,
     exchange: &mut Exchange,
-    request: Box<RequestHeader>,
 ) -> Result<Answered, Failed> {
     let mut stale_left = 2;
     loop {
+        let mut request = Box::new(session.req_header().clone());
+        request.set_version(::http::Version::HTTP_11);
+        relay::request(&mut request, exchange).map_err(|_| Failed::Refused(Box::new(Refusal::internal())))?;
+        let idempotent = request.method.is_idempotent();
         let Some(relay) = &mut exchange.relay else {
             return Err(Failed::Refused(Box::new(Refusal::internal())));
         };
@@ -115,7 +114,7 @@ async fn header(
         backend.set_read_timeout(Some(relay.timeout()));
         backend.set_write_timeout(Some(relay.timeout()));
         let asked = async {
-            backend.write_request_header(request.clone()).await?;
+            backend.write_request_header(request).await?;
             backend.finish_request_body().await?;
             loop {
                 backend.read_response_header().await?;
@@ -129,7 +128,7 @@ async fn header(
         match unless_gone(session, asked).await? {
             Ok(()) => return Ok((backend, peer)),
             Err(error) => {
-                let stale = reused && stale_left > 0 && request.method.is_idempotent();
+                let stale = reused && stale_left > 0 && idempotent;
                 if !stale || matches!(error.etype(), ErrorType::ReadTimedout | ErrorType::InvalidHTTPHeader) {
                     return Err(backend_failed(error));
                 }

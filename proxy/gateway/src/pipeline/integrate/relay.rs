@@ -142,7 +142,7 @@ impl Relay {
 /// When a value is not legal in a header or target.
 pub(crate) fn request(request: &mut RequestHeader, exchange: &mut Exchange) -> Result<()> {
     let Some(relay) = exchange.relay.take() else { return Ok(()) };
-    exchange.integration.started = Some(Instant::now());
+    exchange.integration.started.get_or_insert_with(Instant::now);
     let result = rewrite(request, exchange, &relay);
     exchange.relay = Some(relay);
     result
