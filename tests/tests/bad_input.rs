@@ -98,8 +98,12 @@ fn names_that_lead_nowhere_are_refused_where_they_stand() {
     assert_refused(
         "an authorizer of an unknown function",
         &folder,
-        "apis/api.yaml:<any>: error[<any>]: <any>guard<any>",
+        "apis/api.yaml:<any>: error[unavailable-function]: <any>guard` is not in functions.yaml",
     );
+    let finished = run(folder.path(), &["check", "."]);
+    let help =
+        "help: say in functions.yaml which plugin stands for it: `guard: {plugin: NAME}` under `functions:`";
+    assert!(finished.stdout.contains(help), "{finished}");
 }
 
 #[test]
@@ -122,6 +126,75 @@ fn settings_that_do_not_exist_are_refused_with_their_line() {
         let folder = Folder::with_api(&mock_api("x"));
         folder.write(file, text);
         assert_refused(&format!("{file} {text:?}"), &folder, expected);
+    }
+}
+
+#[test]
+fn limits_of_nothing_are_refused_with_their_line() {
+    // Every limit that the schema knows; of these 0 has a meaning.
+    const MEANINGFUL: [&str; 3] = ["authorizer_cache_entries", "connections_per_ip", "drain_seconds"];
+    let printed = run(&std::env::temp_dir(), &["schema", "edgewit.yaml"]);
+    let schema: Value = serde_json::from_str(&printed.stdout).unwrap();
+    let keys = schema["$defs"]["LimitsFile"]["properties"].as_object().unwrap().keys();
+    let mut refused = 0;
+    for key in keys {
+        let folder = Folder::with_api(&mock_api("x"));
+        folder.write("edgewit.yaml", format!("limits:\n  {key}: 0\n"));
+        let finished = run(folder.path(), &["check", "."]);
+        let found = findings(&finished.stdout, "");
+        if MEANINGFUL.contains(&key.as_str()) {
+            assert_eq!((finished.code, found.len()), (Some(0), 0), "{key}: {finished}");
+            continue;
+        }
+        let column = key.len() + 5;
+        let expected =
+            format!("edgewit.yaml:2:{column}: error[config-invalid]: found 0, expected at least 1");
+        assert_eq!((finished.code, found), (Some(1), vec![expected]), "{key}: {finished}");
+        refused += 1;
+    }
+    assert!(refused > 10, "{refused}");
+    let folder = Folder::with_api(&mock_api("x"));
+    for (text, expected) in [
+        (
+            "limits: {payload_bytes: 0}",
+            "edgewit.yaml:1:<int>: error[config-invalid]: found 0, expected at least 1",
+        ),
+        ("threads: 0", "edgewit.yaml:1:<int>: error[config-invalid]: found 0, expected 1 to 1024"),
+        ("threads: 1025", "edgewit.yaml:1:<int>: error[config-invalid]: found 1025, expected 1 to 1024"),
+    ] {
+        folder.write("edgewit.yaml", text);
+        assert_refused(text, &folder, expected);
+    }
+    for limit in ["wall_ms", "cpu_ms", "memory_mb"] {
+        let folder = with_component(Some(&prebuilt("token_authorizer")));
+        let plugin =
+            format!("plugins:\n  guard:\n    component: plugins/guard.wasm\n    limits: {{{limit}: 0}}\n");
+        folder.write("plugins.yaml", plugin);
+        assert_refused(limit, &folder, "plugins.yaml:<int>:<int>: error[<any>]: <any>");
+    }
+}
+
+#[test]
+fn an_admin_address_that_others_reach_is_refused_where_it_stands() {
+    for (admin, expected) in [
+        ("0.0.0.0:9080", "found `0.0.0.0:9080`, expected a loopback address <any>"),
+        ("'[::]:9080'", "found `[::]:9080`, expected a loopback address <any>"),
+        ("localhost:9080", "found `localhost:9080`, expected ADDRESS:PORT <any>"),
+        ("'9080'", "found `9080`, expected ADDRESS:PORT <any>"),
+    ] {
+        let folder = Folder::with_api(&mock_api("x"));
+        folder.write("edgewit.yaml", format!("stage: dev\nadmin: {admin}\n"));
+        assert_refused(
+            admin,
+            &folder,
+            &format!("edgewit.yaml:2:8: error[admin-invalid]: `admin`: {expected}"),
+        );
+    }
+    for admin in ["127.0.0.1:0", "127.9.9.9:9080", "'[::1]:9080'", "none"] {
+        let folder = Folder::with_api(&mock_api("x"));
+        folder.write("edgewit.yaml", format!("admin: {admin}\n"));
+        let finished = run(folder.path(), &["check", "."]);
+        assert_eq!(finished.code, Some(0), "{admin}: {finished}");
     }
 }
 

@@ -13,17 +13,28 @@ use edgewit_tests::origin::Origin;
 use edgewit_tests::wait_until;
 
 #[test]
-fn sigterm_lets_a_request_in_flight_complete_and_exits_with_0() {
+fn sigterm_lets_requests_in_flight_complete_and_exits_with_0() {
     let slow = Answer { body: Some("late".to_owned()), delay_ms: 1_000, ..Answer::default() };
     let origin = Origin::start(vec![slow]).unwrap();
     let (node, _folder) = serve(&proxy_api(&origin.url()));
-    let mut connection = Connection::open(node.listen()).unwrap();
-    connection.send(format!("GET /dev/a HTTP/1.1\r\nHost: {HOST}\r\n\r\n").as_bytes()).unwrap();
-    wait_until(|| (!origin.received().is_empty()).then_some(())).unwrap();
+    // Without a body and with one: both ways that an answer takes.
+    let requests = ["GET /dev/a HTTP/1.1\r\n", "POST /dev/a HTTP/1.1\r\nContent-Length: 1\r\n"];
+    let connections = requests.map(|lines| {
+        let mut connection = Connection::open(node.listen()).unwrap();
+        let body = if lines.starts_with("POST") { "x" } else { "" };
+        connection.send(format!("{lines}Host: {HOST}\r\n\r\n{body}").as_bytes()).unwrap();
+        connection
+    });
+    wait_until(|| (origin.received().len() == requests.len()).then_some(())).unwrap();
     let addr = node.listen();
     node.signal("TERM");
-    let response = connection.read("GET").unwrap();
-    assert_eq!((response.status, response.text().as_str()), (200, "late"));
+    for mut connection in connections {
+        let response = connection.read("GET").unwrap();
+        assert_eq!((response.status, response.text().as_str()), (200, "late"));
+        // Announced although it was not known when the request came.
+        assert_eq!(response.header("connection"), Some("close"));
+        assert!(connection.is_closed_within(edgewit_tests::PATIENCE));
+    }
     assert_eq!(node.wait().code(), Some(0));
     assert!(TcpStream::connect(addr).is_err());
 }
@@ -76,11 +87,33 @@ fn wrong_usage_exits_with_2() {
         &["check", "--no-such-flag"],
         &["check", ".", "surplus"],
         &["serve", ".", "--listen", "no address"],
+        &["serve", ".", "--admin", "no address"],
+        &["serve", ".", "--admin", "0.0.0.0:0"],
+        &["serve", ".", "--stage", "no stage"],
+        &["check", ".", "--stage", ""],
+        &["check", ".", "--stage", "a/b"],
+        &["check", ".", "--log", "verbose"],
+        &["check", ".", "--log", "edgewit_gateway=loud"],
     ] {
         let finished = run(folder.path(), args);
         assert_eq!(finished.code, Some(2), "{args:?} {finished}");
         assert!(!finished.stderr.is_empty() && finished.stdout.is_empty(), "{args:?} {finished}");
     }
+}
+
+#[test]
+fn every_form_of_log_filter_is_taken() {
+    let folder = Folder::with_api(&mock_api("x"));
+    for filter in
+        ["error", "WARN", "info", "debug", "trace", "off", "warn,edgewit_gateway=debug,edgewit::plugin=off"]
+    {
+        let finished = run(folder.path(), &["check", ".", "--log", filter]);
+        assert_eq!(finished.code, Some(0), "{filter} {finished}");
+    }
+    let launch = Launch { env: vec![("EDGEWIT_LOG".to_owned(), "verbose".to_owned())], ..Launch::default() };
+    let finished = Node::launch(folder.path(), &launch).unwrap_err();
+    assert_eq!(finished.code, Some(2), "{finished}");
+    assert!(finished.stderr.contains("found `verbose`, expected error, warn, info"), "{finished}");
 }
 
 #[test]

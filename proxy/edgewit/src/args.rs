@@ -23,6 +23,7 @@ pub(crate) struct Args {
 
     /// What the node log on stderr shows: error, warn, info, debug, trace, or filters by module
     #[arg(long, global = true, env = "EDGEWIT_LOG", value_name = "FILTER", default_value = "warn")]
+    #[arg(value_parser = log_filter)]
     pub(crate) log: String,
 
     /// Form of the node log
@@ -112,7 +113,7 @@ pub(crate) struct Check {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Compile {
     /// Stage of APIs that configure none [default: dev]
-    #[arg(long, value_name = "NAME", env = "EDGEWIT_STAGE")]
+    #[arg(long, value_name = "NAME", env = "EDGEWIT_STAGE", value_parser = stage_name)]
     pub(crate) stage: Option<String>,
 
     /// What to do with routes that need what this version cannot do [default: refuse]
@@ -140,5 +141,29 @@ impl Compile {
             }),
             check_only,
         }
+    }
+}
+
+/// Takes a filter of the node log as it is, if it is one.
+fn log_filter(text: &str) -> Result<String, String> {
+    const EXPECTED: &str = "expected error, warn, info, debug, trace or off, or MODULE=LEVEL";
+    // A word that is no level would be a module of that name, and a misspelt level would show nothing.
+    for word in text.split(',').map(str::trim) {
+        let plain = word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b':');
+        if plain && word.parse::<tracing_subscriber::filter::LevelFilter>().is_err() {
+            return Err(format!("found `{word}`, {EXPECTED}"));
+        }
+    }
+    match tracing_subscriber::EnvFilter::try_new(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(format!("{error}; {EXPECTED}")),
+    }
+}
+
+fn stage_name(text: &str) -> Result<String, String> {
+    if edgewit_gateway::deploy::is_stage_name(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("expected 1 to 128 letters, digits, `_` or `-`".to_owned())
     }
 }

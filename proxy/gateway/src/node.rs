@@ -17,7 +17,7 @@ use pingora_core::protocols::http::v2::server::{H2Options, default_h2_options};
 use pingora_core::server::configuration::ServerConf;
 use pingora_proxy::HttpProxy;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,9 +25,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 /// Default address for plain HTTP.
-pub const LISTEN: &str = "127.0.0.1:8080";
+pub const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8080);
 /// Default admin address.
-pub const ADMIN: &str = "127.0.0.1:9080";
+pub const ADMIN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9080);
 /// Default time that requests in flight are given at shutdown.
 pub const DRAIN: Duration = Duration::from_secs(30);
 /// Default plugin instances that run at once.
@@ -177,6 +177,7 @@ pub fn run(options: &NodeOptions, report: &Reporter) -> Result<(), NodeError> {
         )
         .map_err(environment("cannot watch the configuration"))?;
         signals.until_stop(&reloader).await;
+        shared.drain();
         report(Event::Draining { connections: running.connections.open() });
         let drain = node.limits.drain_seconds.map_or(DRAIN, Duration::from_secs);
         Ok(running.drain(drain).await)
@@ -306,26 +307,31 @@ fn h2_options(node: &NodeFile, limits: &FrontLimits) -> H2Options {
 }
 
 fn addresses(options: &NodeOptions, node: &NodeFile) -> Result<(SocketAddr, Option<SocketAddr>), NodeError> {
-    let usage = |text: &str, what: &str| {
-        text.parse::<SocketAddr>().map_err(|_| {
-            NodeError::Usage(format!("{what}: found `{text}`, expected ADDRESS:PORT such as 127.0.0.1:9080"))
-        })
+    let listen = options.listen.or(node.listen).unwrap_or(LISTEN);
+    let admin = match (&options.admin, &node.admin) {
+        (Some(flag), _) => {
+            admin_address(flag).map_err(|wrong| NodeError::Usage(format!("--admin: {wrong}")))?
+        }
+        // A mistake in the file is among the findings, with which nothing is served.
+        (None, Some(key)) => admin_address(&key.value).unwrap_or(None),
+        (None, None) => Some(ADMIN),
     };
-    let listen = match options.listen.or(node.listen) {
-        Some(listen) => listen,
-        None => usage(LISTEN, "listen")?,
-    };
-    let admin = options.admin.as_deref().or(node.admin.as_deref()).unwrap_or(ADMIN);
-    if admin == "none" {
-        return Ok((listen, None));
+    Ok((listen, admin))
+}
+
+/// Reads an admin address; `none` is none.
+///
+/// # Errors
+/// What was found and what was expected.
+pub(crate) fn admin_address(text: &str) -> Result<Option<SocketAddr>, String> {
+    match text.parse::<SocketAddr>() {
+        _ if text == "none" => Ok(None),
+        Ok(address) if address.ip().is_loopback() => Ok(Some(address)),
+        Ok(_) => Err(format!(
+            "found `{text}`, expected a loopback address such as {ADMIN}, or `none`: without credentials nobody else may reach it"
+        )),
+        Err(_) => Err(format!("found `{text}`, expected ADDRESS:PORT such as {ADMIN}, or `none`")),
     }
-    let admin = usage(admin, "admin")?;
-    if !admin.ip().is_loopback() {
-        return Err(NodeError::Usage(format!(
-            "admin: {admin} is not a loopback address; without credentials nobody else may reach it"
-        )));
-    }
-    Ok((listen, Some(admin)))
 }
 
 fn front_limits(node: &NodeFile) -> FrontLimits {
@@ -338,6 +344,7 @@ fn front_limits(node: &NodeFile) -> FrontLimits {
         idle_timeout: seconds(file.idle_timeout_seconds, default.idle_timeout),
         header_timeout: seconds(file.header_timeout_seconds, default.header_timeout),
         body_read_timeout: seconds(file.body_read_timeout_seconds, default.body_read_timeout),
+        write_timeout: seconds(file.write_timeout_seconds, default.write_timeout),
         header: framing::Limits {
             target_bytes: file.target_bytes.unwrap_or(framing::TARGET_BYTES),
             header_bytes: file.header_bytes.unwrap_or(framing::HEADER_BYTES),
@@ -351,6 +358,7 @@ fn request_limits(node: &NodeFile) -> RequestLimits {
     RequestLimits {
         payload_bytes: node.limits.payload_bytes.map_or(PAYLOAD_BYTES, |bytes| bytes as u64),
         body_read_timeout: front.body_read_timeout,
+        write_timeout: front.write_timeout,
         target_bytes: front.header.target_bytes,
         upgrade_idle: node.limits.upgrade_idle_seconds.map_or(UPGRADE_IDLE, Duration::from_secs),
     }

@@ -93,7 +93,7 @@ impl State {
             hashes: folder.hashes.clone(),
             fixed: vec![
                 ("listen", format!("{:?}", node.listen)),
-                ("admin", format!("{:?}", node.admin)),
+                ("admin", format!("{:?}", node.admin.as_ref().map(|admin| &admin.value))),
                 ("threads", format!("{:?}", node.threads)),
                 (
                     "limits",
@@ -104,7 +104,7 @@ impl State {
                             limits.connections_per_ip,
                             limits.idle_timeout_seconds,
                             limits.header_timeout_seconds,
-                            limits.body_read_timeout_seconds,
+                            (limits.body_read_timeout_seconds, limits.write_timeout_seconds),
                             limits.upgrade_idle_seconds,
                             limits.target_bytes,
                             limits.header_bytes,
@@ -136,7 +136,8 @@ struct Thread {
 
 impl Thread {
     fn run(&mut self, woken: &Receiver<Cause>) {
-        let mut seen = self.watch.signature();
+        // Unlike anything: what changed since the configuration was read is found by the first look.
+        let mut seen = Vec::new();
         loop {
             let mut cause = match woken.recv_timeout(LOOK_EVERY) {
                 Ok(cause) => cause,

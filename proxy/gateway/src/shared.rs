@@ -4,6 +4,7 @@ use crate::generation::Generation;
 use crate::telemetry::Telemetry;
 use arc_swap::ArcSwap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Default idle time of an upgraded connection.
@@ -16,6 +17,8 @@ pub struct RequestLimits {
     pub payload_bytes: u64,
     /// Time between two reads of a request body.
     pub body_read_timeout: Duration,
+    /// Time that a client may take nothing of its answer.
+    pub write_timeout: Duration,
     /// Bytes of a request target.
     pub target_bytes: usize,
     /// Time that an upgraded connection may be silent.
@@ -30,12 +33,28 @@ pub struct Shared {
     pub telemetry: Arc<Telemetry>,
     /// Limits of requests; they take effect with a restart.
     pub limits: RequestLimits,
+    draining: AtomicBool,
 }
 
 impl Shared {
     /// Serves `generation` first.
     pub fn new(generation: Generation, telemetry: Arc<Telemetry>, limits: RequestLimits) -> Self {
-        Self { generation: ArcSwap::from_pointee(generation), telemetry, limits }
+        Self {
+            generation: ArcSwap::from_pointee(generation),
+            telemetry,
+            limits,
+            draining: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether connections end with the answer they are waiting for.
+    pub fn draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+
+    /// The node is about to end.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
     }
 
     /// The generation that serves now.

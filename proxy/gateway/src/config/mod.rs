@@ -8,7 +8,8 @@ mod read;
 pub use read::{Component, Folder, load};
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 use serde_saphyr::Spanned;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -23,7 +24,8 @@ pub struct NodeFile {
     #[schemars(with = "Option<String>")]
     pub listen: Option<SocketAddr>,
     /// Address for health and metrics, loopback only; default 127.0.0.1:9080, `none` switches it off.
-    pub admin: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub admin: Option<Spanned<String>>,
     /// Region in host names and ARNs; default us-east-1.
     pub region: Option<String>,
     /// Account id in ARNs, twelve digits; default 000000000000.
@@ -31,7 +33,9 @@ pub struct NodeFile {
     /// Name of the stage of APIs that configure none; default dev.
     #[schemars(with = "Option<String>")]
     pub stage: Option<Spanned<String>>,
-    /// Worker threads; default one per core.
+    /// Worker threads, 1 to 1024; default one per core.
+    #[serde(deserialize_with = "threads")]
+    #[schemars(range(min = 1, max = 1024))]
     pub threads: Option<usize>,
     /// CloudFormation parameters and attributes by name, for `Ref`, `Fn::Sub` and `Fn::GetAtt`.
     pub parameters: BTreeMap<String, String>,
@@ -106,41 +110,95 @@ pub struct StageAccessLogFile {
 #[serde(deny_unknown_fields, default)]
 pub struct LimitsFile {
     /// Client connections of the node; default 65536.
+    #[serde(deserialize_with = "positive")]
+    #[schemars(range(min = 1))]
     pub connections: Option<usize>,
     /// Client connections of one address; default 0, no limit.
     pub connections_per_ip: Option<usize>,
     /// Seconds between two requests of a connection; default 310.
+    #[serde(deserialize_with = "positive")]
+    #[schemars(range(min = 1))]
     pub idle_timeout_seconds: Option<u64>,
     /// Seconds for a whole request header; default 10.
+    #[serde(deserialize_with = "positive")]
+    #[schemars(range(min = 1))]
     pub header_timeout_seconds: Option<u64>,
     /// Seconds between two reads of a request body; default 60.
+    #[serde(deserialize_with = "positive")]
+    #[schemars(range(min = 1))]
     pub body_read_timeout_seconds: Option<u64>,
+    /// Seconds that a client may take nothing of its answer; default 60.
+    #[serde(deserialize_with = "positive")]
+    #[schemars(range(min = 1))]
+    pub write_timeout_seconds: Option<u64>,
     /// Seconds that an upgraded connection may be idle; default 600.
+    #[serde(deserialize_with = "positive")]
+    #[schemars(range(min = 1))]
     pub upgrade_idle_seconds: Option<u64>,
     /// Bytes of a request target; default 10240.
+    #[serde(deserialize_with = "positive")]
+    #[schemars(range(min = 1))]
     pub target_bytes: Option<usize>,
     /// Bytes of all header lines; default 10240.
+    #[serde(deserialize_with = "positive")]
+    #[schemars(range(min = 1))]
     pub header_bytes: Option<usize>,
     /// Header lines; default 200.
+    #[serde(deserialize_with = "positive")]
+    #[schemars(range(min = 1))]
     pub header_lines: Option<usize>,
     /// Bytes of a request or response body; default 10485760.
+    #[serde(deserialize_with = "positive")]
+    #[schemars(range(min = 1))]
     pub payload_bytes: Option<usize>,
     /// Streams that one HTTP/2 connection may have open; default 100.
+    #[serde(deserialize_with = "positive")]
+    #[schemars(range(min = 1))]
     pub h2_streams: Option<u32>,
     /// Largest `timeoutInMillis` of an integration; default 29000.
+    #[serde(deserialize_with = "positive")]
+    #[schemars(range(min = 1))]
     pub integration_timeout_ms: Option<u32>,
     /// Milliseconds to connect to an integration target; default 5000.
+    #[serde(deserialize_with = "positive")]
+    #[schemars(range(min = 1))]
     pub connect_timeout_ms: Option<u64>,
     /// Bytes of an API document; default 6291456.
+    #[serde(deserialize_with = "positive")]
+    #[schemars(range(min = 1))]
     pub document_bytes: Option<usize>,
     /// Seconds that an address of an integration target is kept; default 10.
+    #[serde(deserialize_with = "positive")]
+    #[schemars(range(min = 1))]
     pub resolve_ttl_seconds: Option<u64>,
-    /// Seconds that requests in flight are given at shutdown; default 30.
+    /// Seconds that requests in flight are given at shutdown, 0 for none; default 30.
     pub drain_seconds: Option<u64>,
-    /// Authorizer results kept per stage and authorizer; default 10000.
+    /// Authorizer results kept per stage and authorizer, 0 for none; default 10000.
     pub authorizer_cache_entries: Option<usize>,
     /// Plugin instances that run at once; default 256.
+    #[serde(deserialize_with = "positive")]
+    #[schemars(range(min = 1))]
     pub plugin_instances: Option<u32>,
+}
+
+/// A number of which 0 would leave nothing that can be served.
+fn positive<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + PartialEq + From<u8>,
+{
+    let value = Option::<T>::deserialize(deserializer)?;
+    if value == Some(T::from(0)) { Err(D::Error::custom("found 0, expected at least 1")) } else { Ok(value) }
+}
+
+/// A number of threads, as the command line takes it.
+fn threads<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<usize>, D::Error> {
+    match Option::deserialize(deserializer)? {
+        Some(found) if !(1..=1024).contains(&found) => {
+            Err(D::Error::custom(format!("found {found}, expected 1 to 1024")))
+        }
+        threads => Ok(threads),
+    }
 }
 
 /// `plugins.yaml`: components with their configuration and limits.

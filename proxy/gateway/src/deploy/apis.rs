@@ -3,6 +3,7 @@
 use super::Overrides;
 use super::plugins::LoadedPlugins;
 use crate::config::{Folder, StageFile, files};
+use crate::node::admin_address;
 use edgewit_mapping::template::named;
 use edgewit_model::import::{ImportOptions, import as import_document};
 use edgewit_model::stage::{Deployment, Stage};
@@ -116,8 +117,7 @@ fn make_stages(
         configured.push((name, at, StageFile::default()));
     }
     for (name, at, settings) in configured {
-        let legal = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
-        if name.is_empty() || name.len() > 128 || !name.bytes().all(legal) {
+        if !is_stage_name(&name) {
             let message = format!("stage `{name}`: expected 1 to 128 letters, digits, `_` or `-`");
             findings.push(Finding::error("stage-name-invalid", &at, message));
             continue;
@@ -134,6 +134,12 @@ fn make_stages(
         };
         stages.push(Named { stage, whole: true });
     }
+}
+
+/// Whether a stage may be called so.
+pub fn is_stage_name(name: &str) -> bool {
+    let legal = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+    (1..=128).contains(&name.len()) && name.bytes().all(legal)
 }
 
 /// Compiles every stage; what is missing has findings.
@@ -201,9 +207,15 @@ fn resolve_function(folder: &Folder, arn: &str) -> Option<PluginRef> {
     Some(PluginRef(found.value.plugin.as_str().into()))
 }
 
-/// Region and account become parts of ARNs and must have the form of such.
+/// Region and account become parts of ARNs and must have the form of such; the admin address is loopback.
 fn check_names(folder: &Folder, findings: &mut Vec<Finding>) {
     let node = &folder.node;
+    if let Some(admin) = &node.admin
+        && let Err(wrong) = admin_address(&admin.value)
+    {
+        let at = located(files::NODE, admin);
+        findings.push(Finding::error("admin-invalid", &at, format!("`admin`: {wrong}")));
+    }
     let digits = |account: &str| account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
     if let Some(account) = node.account.as_deref().filter(|account| !digits(account)) {
         let message = format!("`account`: found `{account}`, expected twelve digits");

@@ -4,6 +4,8 @@ mod apis;
 mod plugins;
 mod trust;
 
+pub use apis::is_stage_name;
+
 use crate::config::{Folder, load};
 use crate::generation::{Api, Generation, RouteRuntime, StageRuntime};
 use crate::resolve::Resolver;

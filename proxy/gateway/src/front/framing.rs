@@ -76,7 +76,7 @@ pub fn header_end(buf: &[u8], scanned: usize) -> Option<usize> {
 pub fn check(header: &[u8], limits: &Limits) -> Result<Body, Refusal> {
     let mut lines = Lines { rest: header };
     let request_line = lines.next().ok_or(Refusal::Malformed("no request line"))?;
-    let http_11 = check_request_line(request_line, limits)?;
+    let (http_11, target) = check_request_line(request_line, limits)?;
     if header.len() - request_line.len() - 2 > limits.header_bytes + 2 {
         return Err(Refusal::HeaderTooLarge);
     }
@@ -97,6 +97,7 @@ pub fn check(header: &[u8], limits: &Limits) -> Result<Body, Refusal> {
     if !lines.rest.is_empty() {
         return Err(Refusal::Malformed("an empty line inside the header"));
     }
+    check_authority(target, seen.host)?;
     seen.verdict(http_11)
 }
 
@@ -119,8 +120,8 @@ impl<'a> Iterator for Lines<'a> {
     }
 }
 
-/// Whether the version is HTTP/1.1.
-fn check_request_line(line: &[u8], limits: &Limits) -> Result<bool, Refusal> {
+/// Whether the version is HTTP/1.1, and the target.
+fn check_request_line<'a>(line: &'a [u8], limits: &Limits) -> Result<(bool, &'a [u8]), Refusal> {
     let method_end =
         memchr::memchr(b' ', line).ok_or(Refusal::Malformed("the request line has no target"))?;
     let (method, rest) = (&line[..method_end], &line[method_end + 1..]);
@@ -146,11 +147,34 @@ fn check_request_line(line: &[u8], limits: &Limits) -> Result<bool, Refusal> {
     if target.is_empty() || !target.iter().all(|&b| in_target(b)) {
         return Err(Refusal::Malformed("the target holds a character that must be percent-encoded"));
     }
-    let absolute = target.starts_with(b"http://") || target.starts_with(b"https://");
-    if target[0] != b'/' && !absolute && !(target == b"*" && method == b"OPTIONS") {
+    if target[0] != b'/' && authority(target).is_none() && !(target == b"*" && method == b"OPTIONS") {
         return Err(Refusal::Malformed("the target is neither a path nor an absolute URI"));
     }
-    Ok(http_11)
+    Ok((http_11, target))
+}
+
+/// The authority of a target in absolute form.
+fn authority(target: &[u8]) -> Option<&[u8]> {
+    let rest = target.strip_prefix(b"http://").or_else(|| target.strip_prefix(b"https://"))?;
+    let end = rest.iter().position(|b| matches!(b, b'/' | b'?' | b'#')).unwrap_or(rest.len());
+    Some(&rest[..end])
+}
+
+/// Two hosts in one request are two requests: RFC 9112, section 3.2.2, goes by the target, many by `Host`.
+/// A client that sends both sends the same (the same section), so they are compared byte by byte.
+fn check_authority(target: &[u8], host: Option<&[u8]>) -> Result<(), Refusal> {
+    if host.is_some_and(|host| host.contains(&b'@')) {
+        return Err(Refusal::Malformed("Host names a user"));
+    }
+    match authority(target) {
+        Some(authority) if authority.is_empty() || authority.contains(&b'@') => {
+            Err(Refusal::Malformed("the target names no host, or a user"))
+        }
+        Some(authority) if host.is_some_and(|host| host != authority) => {
+            Err(Refusal::Malformed("the target names another host than Host"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Characters that RFC 3986 lets stand in a URI as they are.
@@ -160,7 +184,8 @@ fn in_target(b: u8) -> bool {
 
 /// The header lines that decide framing and routing.
 #[derive(Default)]
-struct Seen {
+struct Seen<'a> {
+    host: Option<&'a [u8]>,
     length: Option<u64>,
     chunked: bool,
     hosts: u8,
@@ -169,7 +194,7 @@ struct Seen {
     connection_upgrade: bool,
 }
 
-impl Seen {
+impl Seen<'_> {
     fn verdict(&self, http_11: bool) -> Result<Body, Refusal> {
         if http_11 && self.hosts != 1 {
             return Err(Refusal::Malformed("HTTP/1.1 needs exactly one Host"));
@@ -190,7 +215,7 @@ impl Seen {
     }
 }
 
-fn check_line(line: &[u8], seen: &mut Seen) -> Result<(), Refusal> {
+fn check_line<'a>(line: &'a [u8], seen: &mut Seen<'a>) -> Result<(), Refusal> {
     let colon = memchr::memchr(b':', line).ok_or(Refusal::Malformed("a header line without a colon"))?;
     let (name, value) = (&line[..colon], &line[colon + 1..]);
     // This also refuses obsolete line folding and white space before the colon.
@@ -203,6 +228,7 @@ fn check_line(line: &[u8], seen: &mut Seen) -> Result<(), Refusal> {
     match name.len() {
         4 if name.eq_ignore_ascii_case(b"host") => {
             seen.hosts = seen.hosts.saturating_add(1);
+            seen.host = Some(value.trim_ascii());
             if seen.hosts > 1 {
                 return Err(Refusal::Malformed("more than one Host"));
             }
@@ -289,6 +315,8 @@ mod tests {
                 Body::Upgrade,
             ),
             ("GET http://a/b HTTP/1.1\r\nHost: a\r\nX-Empty:\r\nX-Tab: a\tb\r\n\r\n", Body::Length(0)),
+            ("GET https://a:1?b HTTP/1.1\r\nHost:  a:1 \r\n\r\n", Body::Length(0)),
+            ("GET http://a/b HTTP/1.0\r\n\r\n", Body::Length(0)),
             ("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", Body::Length(0)),
         ] {
             assert_eq!(verdict(text), Ok(body), "{text:?}");
@@ -309,6 +337,12 @@ mod tests {
             "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n",
             "GET /\u{e9} HTTP/1.1\r\nHost: a\r\n\r\n",
             "GET a HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET http://b/ HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET http://a:8080/ HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET http://a@b/ HTTP/1.1\r\nHost: b\r\n\r\n",
+            "GET http:/// HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET http://A/ HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: a@b\r\n\r\n",
             "GET /{a} HTTP/1.1\r\nHost: a\r\n\r\n",
             "GET /?a|b HTTP/1.1\r\nHost: a\r\n\r\n",
             "GET  / HTTP/1.1\r\nHost: a\r\n\r\n",

@@ -222,3 +222,5 @@ pub const IDLE_TIMEOUT: Duration = Duration::from_secs(310);
 pub const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// Default time between two reads of a request body.
 pub const BODY_READ_TIMEOUT: Duration = Duration::from_secs(60);
+/// Default time that a client may take nothing of its answer before its connection is closed.
+pub const WRITE_TIMEOUT: Duration = Duration::from_secs(60);

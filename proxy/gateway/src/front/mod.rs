@@ -11,7 +11,7 @@ mod idle;
 mod listener;
 mod stream;
 
-pub use http1::{BODY_READ_TIMEOUT, HEADER_TIMEOUT, IDLE_TIMEOUT};
+pub use http1::{BODY_READ_TIMEOUT, HEADER_TIMEOUT, IDLE_TIMEOUT, WRITE_TIMEOUT};
 pub use listener::{Listener, Workers};
 
 use crate::telemetry::Telemetry;
@@ -47,6 +47,8 @@ pub struct FrontLimits {
     pub header_timeout: Duration,
     /// Time between two reads of a body. Default [`BODY_READ_TIMEOUT`].
     pub body_read_timeout: Duration,
+    /// Time that a client may take nothing of its answer. Default [`WRITE_TIMEOUT`].
+    pub write_timeout: Duration,
     /// Sizes of a header.
     pub header: framing::Limits,
 }
@@ -59,6 +61,7 @@ impl Default for FrontLimits {
             idle_timeout: IDLE_TIMEOUT,
             header_timeout: HEADER_TIMEOUT,
             body_read_timeout: BODY_READ_TIMEOUT,
+            write_timeout: WRITE_TIMEOUT,
             header: framing::Limits::default(),
         }
     }
@@ -149,7 +152,7 @@ impl<A: HttpServerApp + Send + Sync + 'static> Front<A> {
         if tcp.set_nodelay(true).is_err() {
             return;
         }
-        let mut stream = Box::new(EdgeStream::new(tcp, peer));
+        let mut stream = Box::new(EdgeStream::new(tcp, peer, self.limits.write_timeout));
         let mut idle = Idle::new(self.limits.idle_timeout, self.shutdown.clone());
         match self.read_header(&mut stream, BytesMut::new(), &mut idle, true).await {
             First::Http1(buf, end) => self.serve_http1(stream, buf, end, idle).await,

@@ -28,8 +28,6 @@ use tokio::time::Sleep;
 
 /// Bytes of a response that are held back to leave in one system call.
 const WRITE_BUFFER_BYTES: usize = 16 * 1024;
-/// Time that a client may take nothing of an answer before its connection is closed.
-pub(crate) const WRITE_STUCK: Duration = Duration::from_secs(60);
 /// Bytes of a following request that are taken from the socket while the current one is served.
 /// They are only read to notice that the client has gone.
 const AHEAD_BYTES: usize = 4 * 1024;
@@ -52,13 +50,15 @@ pub(crate) struct EdgeStream {
     /// Written by Pingora, not yet sent.
     unsent: BytesMut,
     extent: Extent,
+    /// Time that the client may take nothing of an answer.
+    write_timeout: Duration,
     /// Runs while the client takes nothing of what is to be sent.
     stuck: Option<Pin<Box<Sleep>>>,
     socket: Arc<SocketDigest>,
 }
 
 impl EdgeStream {
-    pub(crate) fn new(tcp: TcpStream, peer: SocketAddr) -> Self {
+    pub(crate) fn new(tcp: TcpStream, peer: SocketAddr, write_timeout: Duration) -> Self {
         let socket = SocketDigest::from_raw_fd(tcp.as_raw_fd());
         // Known already; asking the kernel again would cost a system call per connection.
         let _already_set = socket.peer_addr.set(Some(peer.into()));
@@ -67,6 +67,7 @@ impl EdgeStream {
             unread: BytesMut::new(),
             unsent: BytesMut::new(),
             extent: Extent::Open,
+            write_timeout,
             stuck: None,
             socket: Arc::new(socket),
         }
@@ -118,7 +119,8 @@ impl EdgeStream {
             self.stuck = None;
             return written;
         }
-        let stuck = self.stuck.get_or_insert_with(|| Box::pin(tokio::time::sleep(WRITE_STUCK)));
+        let limit = self.write_timeout;
+        let stuck = self.stuck.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit)));
         ready!(stuck.as_mut().poll(cx));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }

@@ -5,6 +5,7 @@
 use super::names;
 use crate::exchange::Exchange;
 use crate::pipeline::body::expects_continue;
+use crate::shared::Shared;
 use bytes::Bytes;
 use http::HeaderValue;
 use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, Entry, TRAILER, TRANSFER_ENCODING, UPGRADE};
@@ -18,6 +19,9 @@ const DRAIN_BYTES: u64 = 64 * 1024;
 
 /// The same for HTTP/2, where an unread rest costs the client its answer.
 const H2_DRAIN_BYTES: usize = 16 * 1024 * 1024;
+
+/// Bytes that are written at once over HTTP/2, where the deadline is for the whole of a write.
+const H2_PIECE_BYTES: usize = 64 * 1024;
 
 /// Adds what every answer carries.
 pub(super) fn head(response: &mut ResponseHeader, exchange: &mut Exchange) {
@@ -36,6 +40,14 @@ pub(super) fn head(response: &mut ResponseHeader, exchange: &mut Exchange) {
             missing.insert(JSON);
         }
     });
+}
+
+/// Has an answer say that its connection ends, where the node itself is about to. The request may have
+/// begun before that was known.
+pub(super) fn announce_end(session: &mut ServerSession, shared: &Shared) {
+    if shared.draining() {
+        session.set_keepalive(None);
+    }
 }
 
 /// Default type of an answer, also of an empty one.
@@ -75,7 +87,11 @@ pub(super) async fn respond(
         return send_h2_head(session, response).await;
     }
     session.write_response_header(response).await?;
-    session.write_response_body(if empty { Bytes::new() } else { body }, true).await
+    let mut body = if empty { Bytes::new() } else { body };
+    while session.is_http2() && body.len() > H2_PIECE_BYTES {
+        session.write_response_body(body.split_to(H2_PIECE_BYTES), false).await?;
+    }
+    session.write_response_body(body, true).await
 }
 
 async fn send_h2_head(session: &mut ServerSession, response: Box<ResponseHeader>) -> Result<()> {

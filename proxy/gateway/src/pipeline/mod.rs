@@ -148,6 +148,7 @@ impl Pipeline {
                     &self.connector,
                     &mut session.downstream_session,
                     exchange,
+                    &self.shared,
                 ))
                 .await;
                 match sent {
@@ -210,10 +211,16 @@ impl ProxyHttp for Pipeline {
         if let Some(address) = session.client_addr().and_then(|address| address.as_inet()) {
             exchange.client = address.ip();
         }
+        if session.is_http2() {
+            // The connection's own deadline does not see a client that closes the window of one stream.
+            session.set_write_timeout(Some(self.shared.limits.write_timeout));
+        }
         if let Some(id) = session.req_header().headers.get(&names::REQUEST_ID) {
             exchange.id_replaced = !exchange.ids.adopt(id.as_bytes());
         }
-        match self.run(session, exchange).await {
+        let next = self.run(session, exchange).await;
+        deliver::announce_end(&mut session.downstream_session, &self.shared);
+        match next {
             Ok(Next::Relay) => {
                 self.begin_relay(session, exchange).await?;
                 Ok(false)
@@ -294,7 +301,7 @@ impl ProxyHttp for Pipeline {
 
     async fn response_filter(
         &self,
-        _session: &mut Session,
+        session: &mut Session,
         response: &mut ResponseHeader,
         exchange: &mut Exchange,
     ) -> Result<()> {
@@ -302,6 +309,7 @@ impl ProxyHttp for Pipeline {
             return Ok(());
         }
         deliver::head(response, exchange);
+        deliver::announce_end(&mut session.downstream_session, &self.shared);
         Ok(())
     }
 

@@ -85,10 +85,13 @@ impl Compiler<'_> {
             return Err(broken(&message));
         };
         let Some(plugin) = (self.options.resolve_function)(function_arn) else {
-            let message = format!(
-                "the function `{function_arn}` of the authorizer `{name}` is not in the functions map"
+            let message =
+                format!("the function `{function_arn}` of the authorizer `{name}` is not in functions.yaml");
+            let function = function_arn.splitn(7, ':').nth(6).unwrap_or(function_arn);
+            let remedy = format!(
+                "say in functions.yaml which plugin stands for it: `{function}: {{plugin: NAME}}` under `functions:`"
             );
-            return Err(self.unavailable("unavailable-function", at, message));
+            return Err(self.unavailable_until("unavailable-function", at, message, Some(&remedy)));
         };
         let function_arn = self.shared.text(function_arn);
         // What is wrong with the kind is reported as an error, so this plan is not served.

@@ -177,13 +177,31 @@ impl Compiler<'_> {
 
     /// Reports something that this version cannot do: an error, or a warning where such routes answer 500.
     fn unavailable(&mut self, code: &'static str, at: &Location, message: impl Into<String>) -> Unavailable {
+        self.unavailable_until(code, at, message, None)
+    }
+
+    /// The same for what its author can make available: `remedy` says how.
+    fn unavailable_until(
+        &mut self,
+        code: &'static str,
+        at: &Location,
+        message: impl Into<String>,
+        remedy: Option<&str>,
+    ) -> Unavailable {
+        const REST: &str =
+            "`unavailable_routes: answer-500` serves the rest of the document and answers 500 on such routes";
         let message = message.into();
-        let finding = match self.options.unavailable_routes {
-            UnavailableRoutes::Refuse => Finding::error(code, at, message.clone()).with_help(
-                "`unavailable_routes: answer-500` serves the rest of the document and answers 500 on such routes",
-            ),
-            UnavailableRoutes::Answer500 => {
-                Finding::warning(code, at, format!("{message}; the route answers 500"))
+        let finding = match (self.options.unavailable_routes, remedy) {
+            (UnavailableRoutes::Refuse, None) => Finding::error(code, at, message.clone()).with_help(REST),
+            (UnavailableRoutes::Refuse, Some(remedy)) => {
+                Finding::error(code, at, message.clone()).with_help(format!("{remedy}; or {REST}"))
+            }
+            (UnavailableRoutes::Answer500, remedy) => {
+                let finding = Finding::warning(code, at, format!("{message}; the route answers 500"));
+                match remedy {
+                    Some(remedy) => finding.with_help(remedy),
+                    None => finding,
+                }
             }
         };
         self.findings.push(finding);

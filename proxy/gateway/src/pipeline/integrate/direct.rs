@@ -8,6 +8,7 @@ use super::super::{deliver, map_response};
 use super::relay::{self, Relay};
 use super::{failure, timeout};
 use crate::exchange::{Exchange, Refusal};
+use crate::shared::Shared;
 use pingora_core::connectors::http::Connector;
 use pingora_core::protocols::http::client::HttpSession as ClientSession;
 use pingora_core::protocols::http::{HttpTask, ServerSession};
@@ -45,6 +46,7 @@ pub(crate) async fn run(
     connector: &Connector,
     session: &mut ServerSession,
     exchange: &mut Exchange,
+    shared: &Shared,
 ) -> Result<(), Failed> {
     let time = exchange.relay.as_ref().map_or(std::time::Duration::ZERO, Relay::timeout);
     let answered = tokio::time::timeout(time, header(connector, session, exchange)).await;
@@ -64,6 +66,7 @@ pub(crate) async fn run(
     map_response::proxied(&mut response);
     frame(&mut response, session.req_header());
     deliver::head(&mut response, exchange);
+    deliver::announce_end(session, shared);
     session.write_response_header(response).await.map_err(Failed::Broken)?;
     body(session, exchange, &mut backend).await.map_err(Failed::Broken)?;
     connector.release_http_session(backend, &*peer, peer.options.idle_timeout).await;
