@@ -209,7 +209,11 @@ impl Script {
     }
 }
 
-fn read_request<S: Read + Write>(reader: &mut Reader<S>) -> Result<Received, crate::http1::ReadError> {
+/// Reads one request, and tells a client that waits for it to go on.
+///
+/// # Errors
+/// What reading gives.
+pub fn read_request<S: Read + Write>(reader: &mut Reader<S>) -> Result<Received, crate::http1::ReadError> {
     let head = reader.head()?;
     if head.value("expect").is_some_and(|value| value.eq_ignore_ascii_case("100-continue")) {
         reader.stream().write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;

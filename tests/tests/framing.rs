@@ -159,6 +159,19 @@ fn malformed_requests_are_refused_and_never_reach_the_origin() {
         ("a method in quotes", format!("\"GET\" /dev/a HTTP/1.1\r\n{host}\r\n"), &MALFORMED),
         ("no Host", "GET /dev/a HTTP/1.1\r\n\r\n".to_owned(), &MALFORMED),
         ("two Hosts", get(&format!("Host: {HOST}")), &MALFORMED),
+        ("another host in the target", format!("GET http://other/dev/a HTTP/1.1\r\n{host}\r\n"), &MALFORMED),
+        (
+            "another port in the target",
+            format!("GET http://{HOST}:81/dev/a HTTP/1.1\r\n{host}\r\n"),
+            &MALFORMED,
+        ),
+        (
+            "a user in the target",
+            format!("GET http://{HOST}@{HOST}/dev/a HTTP/1.1\r\n{host}\r\n"),
+            &MALFORMED,
+        ),
+        ("a user in Host", format!("GET /dev/a HTTP/1.1\r\nHost: {HOST}@{HOST}\r\n\r\n"), &MALFORMED),
+        ("no host in the target", format!("GET http:///dev/a HTTP/1.1\r\n{host}\r\n"), &MALFORMED),
         ("CONNECT", format!("CONNECT {HOST}:443 HTTP/1.1\r\n{host}\r\n"), &CONNECT),
         ("CONNECT of a path", format!("CONNECT /dev/a HTTP/1.1\r\n{host}\r\n"), &CONNECT),
         (
@@ -251,14 +264,16 @@ fn a_target_may_have_10240_bytes_and_not_one_more() {
 #[test]
 fn other_forms_of_target_are_understood() {
     let (node, _folder, origin) = node();
-    let absolute = format!("GET http://{HOST}/dev/a?b=c HTTP/1.1\r\nHost: {HOST}\r\n\r\n");
-    assert_eq!(exchange(node.listen(), "GET", absolute.as_bytes()).unwrap().text(), "ok");
-    assert_eq!(origin.received()[0].target(), "/a?b=c");
+    for host in [HOST, &format!("{HOST}:8080")] {
+        let absolute = format!("GET http://{host}/dev/a?b=c HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        assert_eq!(exchange(node.listen(), "GET", absolute.as_bytes()).unwrap().text(), "ok", "{absolute}");
+    }
+    assert!(origin.received().iter().all(|request| request.target() == "/a?b=c"));
     // `*` is no path of an API, so no stage is found.
     let asterisk = format!("OPTIONS * HTTP/1.1\r\nHost: {HOST}\r\n\r\n");
     let response = exchange(node.listen(), "OPTIONS", asterisk.as_bytes()).unwrap();
     assert_own(&response, 403, r#"{"message":"Forbidden"}"#, Some("ForbiddenException"), false);
-    assert_eq!(origin.received().len(), 1);
+    assert_eq!(origin.received().len(), 2);
 }
 
 #[test]
@@ -323,6 +338,78 @@ fn a_client_that_wants_to_close_is_obeyed() {
         assert_eq!((response.status, response.text().as_str()), (200, "ok"));
         assert_eq!(response.header("connection"), Some("close"), "{request}");
         assert!(connection.is_closed_within(PATIENCE), "{request}");
+    }
+}
+
+#[test]
+fn an_answer_says_close_exactly_when_its_connection_ends() {
+    let closing =
+        Answer { headers: vec![("Connection".to_owned(), "close".to_owned())], ..Answer::default() };
+    let none = Answer { close: true, ..Answer::default() };
+    let ok = Answer { body: Some("ok".to_owned()), ..Answer::default() };
+    let unread = 1024 * 1024;
+    for (what, lines, body, answer, status, closes) in [
+        ("an ordinary request", "GET /dev/a HTTP/1.1\r\n", "", &ok, 200, false),
+        ("keep-alive in HTTP/1.0", "GET /dev/a HTTP/1.0\r\nConnection: keep-alive\r\n", "", &ok, 200, false),
+        ("a backend that closes", "GET /dev/a HTTP/1.1\r\n", "", &closing, 200, false),
+        (
+            "a backend that closes after a body",
+            "POST /dev/a HTTP/1.1\r\nContent-Length: 1\r\n",
+            "x",
+            &closing,
+            200,
+            false,
+        ),
+        ("a backend that does not answer", "GET /dev/a HTTP/1.1\r\n", "", &none, 504, false),
+        (
+            "a backend that does not answer a body",
+            "POST /dev/a HTTP/1.1\r\nContent-Length: 1\r\n",
+            "x",
+            &none,
+            504,
+            true,
+        ),
+        ("a refusal", "GET /dev HTTP/1.1\r\n", "", &ok, 403, false),
+        ("a refusal of a small body", "POST /dev HTTP/1.1\r\nContent-Length: 1\r\n", "x", &ok, 403, false),
+        (
+            "a refusal of a large body",
+            &format!("POST /dev HTTP/1.1\r\nContent-Length: {unread}\r\n"),
+            "x",
+            &ok,
+            403,
+            true,
+        ),
+        (
+            "a refusal of chunks",
+            "POST /dev HTTP/1.1\r\nTransfer-Encoding: chunked\r\n",
+            "1\r\nx\r\n",
+            &ok,
+            403,
+            true,
+        ),
+        (
+            "a refusal of a body that is not sent yet",
+            "POST /dev HTTP/1.1\r\nContent-Length: 1\r\nExpect: 100-continue\r\n",
+            "",
+            &ok,
+            403,
+            true,
+        ),
+    ] {
+        let origin = Origin::start(vec![answer.clone(), ok.clone()]).unwrap();
+        let (node, _folder) = serve(&proxy_api(&origin.url()));
+        let mut connection = Connection::open(node.listen()).unwrap();
+        connection.send(format!("{lines}Host: {HOST}\r\n\r\n{body}").as_bytes()).unwrap();
+        let response = connection.read("GET").unwrap_or_else(|error| panic!("{what}: {error}"));
+        assert_eq!(response.status, status, "{what}");
+        assert_eq!(response.header("connection") == Some("close"), closes, "{what}: {:?}", response.head);
+        if closes {
+            assert!(connection.is_closed_within(PATIENCE), "{what}: the connection stays open");
+        } else {
+            connection.send(format!("GET /dev/b HTTP/1.1\r\nHost: {HOST}\r\n\r\n").as_bytes()).unwrap();
+            let next = connection.read("GET").unwrap_or_else(|error| panic!("{what}: then {error}"));
+            assert_eq!((next.status, next.text().as_str()), (200, "ok"), "{what}");
+        }
     }
 }
 

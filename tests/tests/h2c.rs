@@ -2,8 +2,9 @@
 
 #![allow(clippy::panic, clippy::unwrap_used, reason = "tests fail by panicking")]
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use bytes::Bytes;
 use edgewit_tests::PATIENCE;
@@ -282,6 +283,122 @@ fn a_stream_the_client_resets_is_reset_at_the_origin() {
         up.send_reset(Reason::CANCEL);
         drop(response);
         assert!(call.body.data().await.is_none_or(|piece| piece.is_err()));
+    });
+}
+
+/// Sends `bytes` as fast as the node takes them, until it wants no more.
+async fn upload(mut body: SendStream<Bytes>, bytes: usize) {
+    const PIECE: usize = 16 * 1024;
+    let mut left = bytes;
+    while left > 0 {
+        body.reserve_capacity(left.min(PIECE));
+        let Some(Ok(length)) = poll_fn(|cx| body.poll_capacity(cx)).await else { return };
+        left -= length;
+        if body.send_data(vec![b'a'; length].into(), left == 0).is_err() {
+            return;
+        }
+    }
+}
+
+#[test]
+fn a_request_refused_during_its_upload_has_a_whole_answer_and_other_streams_go_on() {
+    const UPLOAD: usize = 64 * 1024 * 1024;
+    const MISSING: &str = r#"{"message":"Missing Authentication Token"}"#;
+    const TOO_LARGE: &str = r#"{"message":"HTTP content length exceeded 10485760 bytes"}"#;
+    let announced = UPLOAD.to_string();
+    within(async {
+        let origin = Origin::start(Vec::new()).unwrap();
+        let (node, _folder) = serve(&proxy_api(&origin.url()));
+        let mut client = Client::connect(node.listen()).await;
+        let (other, mut other_body) = client.start(Method::POST, "/other", &[], false).await;
+        other_body.send_data("first ".into(), false).unwrap();
+        for (path, headers, status, error_type, expected) in [
+            // The greedy path does not match the root.
+            ("", &[][..], 403, "MissingAuthenticationTokenException", MISSING),
+            ("/a", &[("content-length", &*announced)], 413, "RequestTooLargeException", TOO_LARGE),
+            ("/a", &[], 413, "RequestTooLargeException", TOO_LARGE),
+        ] {
+            let (response, body) = client.start(Method::POST, path, headers, false).await;
+            let uploading = tokio::spawn(upload(body, UPLOAD));
+            let (head, mut body) = response.await.unwrap().into_parts();
+            let answer = (head.status.as_u16(), head.headers["x-amzn-errortype"].to_str().unwrap());
+            assert_eq!(answer, (status, error_type), "{path} {headers:?}");
+            assert_eq!(String::from_utf8(whole(&mut body).await).unwrap(), expected);
+            // Nobody waits for the rest; and what was thrown away takes nothing from the connection.
+            uploading.await.unwrap();
+            assert_eq!(client.get("/b").await.1, b"ok");
+        }
+        other_body.send_data("second".into(), true).unwrap();
+        let (head, mut body) = other.await.unwrap().into_parts();
+        assert_eq!((head.status.as_u16(), whole(&mut body).await.as_slice()), (200, &b"ok"[..]));
+        let received = origin.received();
+        let other = received.iter().find(|request| request.target() == "/other").unwrap();
+        assert_eq!(other.body, b"first second");
+        assert!(received.iter().all(|request| request.target() != "/a"), "a refused request arrived whole");
+    });
+}
+
+#[test]
+fn a_request_that_names_two_hosts_is_refused() {
+    within(async {
+        let (node, _folder) = serve(&mock_api("hello"));
+        let mut client = Client::connect(node.listen()).await;
+        for (host, status) in [(HOST, 200), ("other.execute-api.us-east-1.localhost", 400)] {
+            let (response, _) = client.start(Method::GET, "/hello", &[("host", host)], true).await;
+            assert_eq!(response.await.unwrap().status().as_u16(), status, "{host}");
+        }
+    });
+}
+
+#[test]
+fn a_client_that_takes_nothing_of_one_answer_loses_it_and_keeps_the_connection() {
+    within(async {
+        let (url, mut calls) = grpc_origin().await;
+        let folder = Folder::with_api(&proxy_api(&url));
+        folder.write("edgewit.yaml", "limits: {write_timeout_seconds: 1}\n");
+        let node = Node::start(folder.path());
+        let mut client = Client::connect(node.listen()).await;
+        let (response, mut up) = client.start(Method::POST, "/pets.Pets/List", &GRPC, false).await;
+        up.send_data(message("all"), true).unwrap();
+        let mut call = calls.recv().await.unwrap();
+        let mut answer = call.answer("application/grpc");
+        answer.send_data(vec![0; 4 * 1024 * 1024].into(), false).unwrap();
+        // Nothing of the body is taken, so the window of the stream stays closed.
+        let mut body = response.await.unwrap().into_body();
+        let ended = poll_fn(|cx| answer.poll_reset(cx)).await;
+        assert!(ended.is_ok(), "the call to the backend goes on: {ended:?}");
+        while let Some(Ok(piece)) = body.data().await {
+            body.flow_control().release_capacity(piece.len()).unwrap();
+        }
+        // The connection is as good as before.
+        let (response, mut up) = client.start(Method::POST, "/pets.Pets/Get", &GRPC, false).await;
+        up.send_data(message("rex"), true).unwrap();
+        let mut call = calls.recv().await.unwrap();
+        let mut answer = call.answer("application/grpc");
+        answer.send_data(message("a dog"), true).unwrap();
+        assert_eq!(whole(&mut response.await.unwrap().into_body()).await, message("a dog"));
+    });
+}
+
+#[test]
+fn a_whole_answer_arrives_however_slowly_it_is_taken() {
+    let text = "x".repeat(256 * 1024);
+    within(async {
+        let folder = Folder::with_api(&mock_api(&text));
+        folder.write("edgewit.yaml", "limits: {write_timeout_seconds: 1}\n");
+        let node = Node::start(folder.path());
+        let mut client = Client::connect(node.listen()).await;
+        let (response, _) = client.start(Method::GET, "/hello", &[], true).await;
+        let mut body = response.await.unwrap().into_body();
+        let mut taken = 0;
+        // Longer than the limit in all, shorter between two pieces.
+        while let Some(piece) = body.data().await {
+            let piece = piece.unwrap();
+            taken += piece.len();
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            body.flow_control().release_capacity(piece.len()).unwrap();
+        }
+        assert_eq!(taken, text.len());
     });
 }
 

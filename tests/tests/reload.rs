@@ -3,6 +3,8 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
 
 use edgewit_tests::binary::workspace;
 use edgewit_tests::client::{self, exchange};
@@ -58,14 +60,13 @@ fn a_saved_document_takes_effect_under_traffic() {
 }
 
 #[test]
-fn sighup_takes_up_what_watching_cannot_see() {
+fn sighup_takes_up_what_has_changed_behind_a_link() {
     let elsewhere = Folder::new();
     elsewhere.write("real.yaml", mock_api("a"));
     let folder = Folder::new();
     fs::create_dir(folder.path().join("apis")).unwrap();
     // A change behind a link does not touch the folder.
-    std::os::unix::fs::symlink(elsewhere.path().join("real.yaml"), folder.path().join("apis/api.yaml"))
-        .unwrap();
+    symlink(elsewhere.path().join("real.yaml"), folder.path().join("apis/api.yaml")).unwrap();
     let node = Node::start(folder.path());
     let traffic = Traffic::start(node.listen(), &hello(), CLIENTS);
     traffic.flow(100);
@@ -74,6 +75,81 @@ fn sighup_takes_up_what_watching_cannot_see() {
     wait_for_body(&node, "/hello", "b");
     traffic.flow(100);
     assert_unharmed(&traffic.stop(), &["a", "b"]);
+}
+
+#[test]
+fn a_folder_that_is_replaced_by_another_is_noticed() {
+    let (node, folder) = serve(&mock_api("a"));
+    let traffic = Traffic::start(node.listen(), &hello(), CLIENTS);
+    traffic.flow(100);
+    for (round, body) in ["b", "c"].into_iter().enumerate() {
+        let old = folder.path().join(format!("apis.{round}"));
+        folder.write("next/api.yaml", mock_api(body));
+        fs::rename(folder.path().join("apis"), &old).unwrap();
+        fs::rename(folder.path().join("next"), folder.path().join("apis")).unwrap();
+        wait_for_body(&node, "/hello", body);
+        traffic.flow(50);
+        // What was moved away is watched no more, what has come is.
+        fs::write(old.join("api.yaml"), mock_api("moved away")).unwrap();
+        let edited = format!("{body} edited");
+        folder.write("apis/api.yaml", mock_api(&edited));
+        wait_for_body(&node, "/hello", &edited);
+        traffic.flow(50);
+    }
+    assert_unharmed(&traffic.stop(), &["a", "b", "b edited", "c", "c edited"]);
+}
+
+/// Points a link at another target in one step, as Kubernetes and deployment tools do.
+fn relink(link: &Path, target: &str) {
+    let new = link.with_file_name("new~");
+    symlink(target, &new).unwrap_or_else(|error| panic!("{}: {error}", new.display()));
+    fs::rename(new, link).unwrap();
+}
+
+#[test]
+fn a_link_that_is_pointed_elsewhere_is_noticed_wherever_it_is_on_the_way() {
+    // A mounted ConfigMap: files are links through `..data`, which is swapped.
+    let mounted = Folder::new();
+    for (version, body) in [("..1", "a"), ("..2", "b"), ("..3", "c")] {
+        mounted.write(&format!("apis/{version}/api.yaml"), mock_api(body));
+    }
+    relink(&mounted.path().join("apis/..data"), "..1");
+    symlink("..data/api.yaml", mounted.path().join("apis/api.yaml")).unwrap();
+    // A release: the configuration itself is a link.
+    let released = Folder::new();
+    for (version, body) in [("1", "a"), ("2", "b"), ("3", "c")] {
+        released.write(&format!("{version}/apis/api.yaml"), mock_api(body));
+    }
+    relink(&released.path().join("current"), "1");
+    for (conf, link, versions) in [
+        (mounted.path().to_owned(), mounted.path().join("apis/..data"), ["..2", "..3"]),
+        (released.path().join("current"), released.path().join("current"), ["2", "3"]),
+    ] {
+        let node = Node::start(&conf);
+        let traffic = Traffic::start(node.listen(), &hello(), CLIENTS);
+        wait_for_body(&node, "/hello", "a");
+        for (version, body) in versions.into_iter().zip(["b", "c"]) {
+            traffic.flow(50);
+            relink(&link, version);
+            wait_for_body(&node, "/hello", body);
+        }
+        traffic.flow(100);
+        assert_unharmed(&traffic.stop(), &["a", "b", "c"]);
+    }
+}
+
+#[test]
+fn a_change_behind_a_link_is_noticed_without_a_signal() {
+    let elsewhere = Folder::new();
+    elsewhere.write("real.yaml", mock_api("a"));
+    let folder = Folder::new();
+    fs::create_dir(folder.path().join("apis")).unwrap();
+    symlink(elsewhere.path().join("real.yaml"), folder.path().join("apis/api.yaml")).unwrap();
+    let node = Node::start(folder.path());
+    for body in ["b", "c"] {
+        elsewhere.write("real.yaml", mock_api(body));
+        wait_for_body(&node, "/hello", body);
+    }
 }
 
 #[test]

@@ -6,15 +6,20 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use edgewit_tests::PATIENCE;
 use edgewit_tests::case::Answer;
 use edgewit_tests::client::{Connection, exchange};
-use edgewit_tests::fixture::{HOST, assert_headers, assert_own, compare, proxy_api, serve};
+use edgewit_tests::fixture::{
+    HOST, assert_headers, assert_own, compare, document, mock_operation, proxy_api, serve,
+};
+use edgewit_tests::folder::Folder;
 use edgewit_tests::http1::{ReadError, Reader, encode_chunk};
 use edgewit_tests::matcher::Names;
-use edgewit_tests::origin::{Listener, Origin};
+use edgewit_tests::node::Node;
+use edgewit_tests::origin::{Listener, Origin, read_request};
+use serde_json::{Value, json};
 
 /// API Gateway's limit on a payload, request and response alike.
 const PAYLOAD_BYTES: usize = 10_485_760;
@@ -30,7 +35,7 @@ fn url(listener: &Listener) -> String {
     format!("http://{}", listener.addr())
 }
 
-fn open(node: &edgewit_tests::node::Node, request: &str) -> Connection {
+fn open(node: &Node, request: &str) -> Connection {
     let mut connection = Connection::open(node.listen()).unwrap();
     connection.send(request.replace("HOST", HOST).as_bytes()).unwrap();
     connection
@@ -351,4 +356,163 @@ fn a_client_that_goes_away_ends_the_call_to_the_origin() {
     assert_eq!(connection.read_head().unwrap().0, 200);
     drop(connection);
     seen.recv_timeout(PATIENCE).unwrap();
+}
+
+/// A document with `ANY /a`, an integration with these members at `origin`, and `GET /hello`, a MOCK.
+fn api(origin: &str, members: &Value) -> String {
+    let mut integration = json!({
+        "httpMethod": "ANY",
+        "uri": format!("{origin}/a"),
+        "responses": {"default": {"statusCode": "200"}},
+    });
+    integration.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+    let operation = json!({
+        "responses": {"200": {"description": "ok"}},
+        "x-amazon-apigateway-integration": integration,
+    });
+    document(
+        "a",
+        &json!({
+            "/a": {"x-amazon-apigateway-any-method": operation},
+            "/hello": {"get": mock_operation("hello")},
+        }),
+    )
+}
+
+/// Whether nothing but a broken-off message comes from a connection.
+fn is_cut(connection: &mut Connection) -> bool {
+    match connection.reader().chunks() {
+        Err(ReadError::Truncated(_) | ReadError::Closed) => true,
+        Err(ReadError::Io(error)) => error.kind() == ErrorKind::ConnectionReset,
+        other => panic!("the answer ended as {other:?}"),
+    }
+}
+
+#[test]
+fn a_client_that_stops_reading_its_answer_is_let_go() {
+    let (saw, seen) = channel();
+    let saw = Mutex::new(saw);
+    let origin = Listener::start(move |mut stream, _| {
+        let mut reader = Reader::new(stream.try_clone().unwrap());
+        read_request(&mut reader).unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").unwrap();
+        // An endless answer; writing fails once the node has closed.
+        while stream.write_all(&encode_chunk(&[b'x'; 64 * 1024])).is_ok() {}
+        saw.lock().unwrap().send(()).unwrap();
+    })
+    .unwrap();
+    let streamed = json!({"type": "http_proxy", "responseTransferMode": "STREAM"});
+    let folder = Folder::with_api(&api(&url(&origin), &streamed));
+    folder.write("edgewit.yaml", "limits: {write_timeout_seconds: 1}\n");
+    let node = Node::start(folder.path());
+    for request in [
+        "GET /dev/a HTTP/1.1\r\nHost: HOST\r\n\r\n",
+        "POST /dev/a HTTP/1.1\r\nHost: HOST\r\nContent-Length: 1\r\n\r\nx",
+    ] {
+        let mut connection = open(&node, request);
+        assert_eq!(connection.read_head().unwrap().0, 200);
+        // Nothing more is read until the node has given up.
+        seen.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("{request}: the call goes on"));
+        assert_eq!(edgewit_tests::fixture::get(node.listen(), "/hello").text(), "hello");
+        assert!(is_cut(&mut connection), "{request}");
+    }
+}
+
+#[test]
+fn an_answer_that_drips_is_cut_at_the_timeout_of_the_whole_call() {
+    const PIECE: Duration = Duration::from_millis(20);
+    let (saw, seen) = channel();
+    let saw = Mutex::new(saw);
+    // Each piece comes well within the timeout; only the answer as a whole is late.
+    let origin = Listener::start(move |mut stream, _| {
+        let mut reader = Reader::new(stream.try_clone().unwrap());
+        read_request(&mut reader).unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").unwrap();
+        let started = Instant::now();
+        while started.elapsed() < PATIENCE && stream.write_all(&encode_chunk(b"x")).is_ok() {
+            std::thread::sleep(PIECE);
+        }
+        drop(stream.write_all(b"0\r\n\r\n"));
+        saw.lock().unwrap().send(started.elapsed() < PATIENCE).unwrap();
+    })
+    .unwrap();
+    let get = "GET /dev/a HTTP/1.1\r\nHost: HOST\r\n\r\n";
+    let post = "POST /dev/a HTTP/1.1\r\nHost: HOST\r\nContent-Length: 1\r\n\r\nx";
+    for (kind, request) in [("http", get), ("http", post), ("http_proxy", get), ("http_proxy", post)] {
+        let members = json!({"type": kind, "timeoutInMillis": 500});
+        let (node, _folder) = serve(&api(&url(&origin), &members));
+        let mut connection = open(&node, request);
+        if kind == "http" {
+            let response = connection.read("GET").unwrap();
+            let late = r#"{"message":"Endpoint request timed out"}"#;
+            assert_own(&response, 504, late, Some("InternalServerErrorException"), false);
+        } else {
+            // The header has gone out already, so all that is left is to break off.
+            assert_eq!(connection.read_head().unwrap().0, 200);
+            assert!(is_cut(&mut connection), "{kind} {request}");
+        }
+        assert!(seen.recv_timeout(PATIENCE * 2).unwrap(), "{kind} {request}: the call goes on");
+    }
+}
+
+#[test]
+fn a_length_where_no_body_can_be_misleads_nobody() {
+    // With the body that such an answer cannot have, and without it.
+    for surplus in ["", "hello"] {
+        for (status, code) in [("204 No Content", 204), ("304 Not Modified", 304)] {
+            let wrong = format!("HTTP/1.1 {status}\r\nContent-Length: 5\r\n\r\n{surplus}");
+            let first = Mutex::new(Some(wrong));
+            let origin = Listener::start(move |mut stream, _| {
+                let mut reader = Reader::new(stream.try_clone().unwrap());
+                while read_request(&mut reader).is_ok() {
+                    let ok = || "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok".to_owned();
+                    let answer = first.lock().unwrap().take().unwrap_or_else(ok);
+                    stream.write_all(answer.as_bytes()).unwrap();
+                }
+            })
+            .unwrap();
+            let (node, _folder) = serve(&proxy_api(&url(&origin)));
+            let get = "GET /dev/a HTTP/1.1\r\nHost: HOST\r\n\r\n";
+            let mut connection = open(&node, get);
+            let response = connection.read("GET").unwrap();
+            let what = format!("{status} {surplus:?}: {:?}", response.head);
+            assert_eq!((response.status, response.body.len()), (code, 0), "{what}");
+            // RFC 9110 section 8.6: a 304 may say the length that a 200 would have, a 204 may not.
+            assert_eq!(response.header("content-length"), (code == 304).then_some("5"), "{what}");
+            assert_eq!(response.header("transfer-encoding"), None, "{what}");
+            assert_ne!(response.header("connection"), Some("close"), "{what}");
+            for _ in 0..2 {
+                connection.send(get.replace("HOST", HOST).as_bytes()).unwrap();
+                let next = connection.read("GET").unwrap_or_else(|error| panic!("{what}: then {error}"));
+                assert_eq!((next.status, next.text().as_str()), (200, "ok"), "{what}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_backend_that_switches_protocols_unasked_is_not_followed() {
+    let origin = Listener::start(|mut stream, _| {
+        let mut reader = Reader::new(stream.try_clone().unwrap());
+        let head = read_request(&mut reader).unwrap().head;
+        assert_eq!((head.value("upgrade"), head.value("connection")), (None, None), "{head:?}");
+        stream
+            .write_all(
+                b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\nhello",
+            )
+            .unwrap();
+        drop(stream.read(&mut [0; 16]));
+    })
+    .unwrap();
+    let members = json!({"type": "http_proxy", "timeoutInMillis": 1000});
+    let (node, _folder) = serve(&api(&url(&origin), &members));
+    // `Upgrade` means nothing without `Connection: upgrade` (RFC 9110 section 7.8).
+    for request in [
+        "GET /dev/a HTTP/1.1\r\nHost: HOST\r\n\r\n",
+        "GET /dev/a HTTP/1.1\r\nHost: HOST\r\nUpgrade: websocket\r\n\r\n",
+        "POST /dev/a HTTP/1.1\r\nHost: HOST\r\nUpgrade: websocket\r\nContent-Length: 1\r\n\r\nx",
+    ] {
+        let response = open(&node, request).read("GET").unwrap();
+        assert_eq!(response.status, 504, "{request}: {:?}", response.head);
+    }
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::fs;
+use std::path::Path;
 
 use edgewit_tests::case::Answer;
 use edgewit_tests::client::{self, exchange};
@@ -264,4 +265,46 @@ fn every_request_has_its_line_when_the_node_has_ended() {
     assert_eq!(node.wait().code(), Some(0));
     let text = fs::read_to_string(folder.path().join("access.log")).unwrap();
     assert_eq!(text.lines().count(), REQUESTS);
+}
+
+#[test]
+fn a_log_that_was_moved_away_is_opened_anew_at_sighup_and_no_line_is_lost() {
+    let folder = Folder::with_api(&api("http://127.0.0.1:1"));
+    let format = "$context.requestId $context.identity.userAgent";
+    folder.write("edgewit.yaml", json!({"access_log": {"format": format, "path": "access.log"}}).to_string());
+    let node = Node::start(folder.path());
+    let (log, moved) = (folder.path().join("access.log"), folder.path().join("access.log.1"));
+    let agents = |log: &Path| -> Vec<usize> {
+        let text = fs::read_to_string(log).unwrap_or_default();
+        let whole = text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
+        whole.map(|line| line.split_once(' ').unwrap().1.parse().unwrap()).collect()
+    };
+    let mut sent = 0;
+    let mut request = || {
+        let request = format!("GET /dev/hello HTTP/1.1\r\nHost: {HOST}\r\nUser-Agent: {sent}\r\n\r\n");
+        assert_eq!(exchange(node.listen(), "GET", request.as_bytes()).unwrap().status, 200);
+        sent += 1;
+        sent
+    };
+    for _ in 0..10 {
+        request();
+    }
+    assert!(wait_until(|| (agents(&log).len() == 10).then_some(())).is_some());
+    fs::rename(&log, &moved).unwrap();
+    // Until it is told, the node writes where it did.
+    request();
+    assert!(wait_until(|| (agents(&moved).len() == 11).then_some(())).is_some());
+    assert!(!log.exists());
+    node.signal("HUP");
+    let sent = wait_until(|| Some(request()).filter(|_| !agents(&log).is_empty())).unwrap();
+    let all = || [agents(&moved), agents(&log)].concat();
+    assert!(wait_until(|| (all().len() == sent).then_some(())).is_some(), "{:?} of {sent}", all());
+    // Two workers may finish two requests in either order, but each line is there once.
+    let mut lines = all();
+    lines.sort_unstable();
+    assert_eq!(lines, (0..sent).collect::<Vec<_>>());
+    let kept = agents(&moved);
+    node.signal("TERM");
+    assert_eq!(node.wait().code(), Some(0));
+    assert_eq!(agents(&moved), kept);
 }
