@@ -1,10 +1,11 @@
-//! What is fuzzed: one function for each parser of what a stranger wrote, a document's author or a client.
+//! What is fuzzed: one function for each parser of what a stranger wrote, a document's author, a client or a function.
 //!
 //! Each takes any bytes, feeds them to the real code and asserts what must hold for every input. They are called by
 //! libFuzzer (`fuzz_targets`) and by the bounded smoke test (`tests/smoke.rs`) that runs on stable Rust.
 
 mod document;
 mod expressions;
+mod functions;
 mod policies;
 mod routes;
 mod templates;
@@ -15,6 +16,7 @@ pub use document::import;
 pub use expressions::{
     json_path, mapping_expression, mock_status, query, selection_pattern, static_template,
 };
+pub use functions::{lambda_authorizer_result, lambda_result};
 pub use policies::policy;
 pub use routes::route_match;
 pub use templates::{access_log_format, gateway_response_template};
@@ -24,12 +26,14 @@ pub use wire::framing;
 pub type Target = fn(&[u8]);
 
 /// Every target by its name, which is also the name of its folder in `seeds`.
-pub const TARGETS: [(&str, Target); 12] = [
+pub const TARGETS: [(&str, Target); 14] = [
     ("access_log_format", access_log_format),
     ("framing", framing),
     ("gateway_response_template", gateway_response_template),
     ("import", import),
     ("json_path", json_path),
+    ("lambda_authorizer_result", lambda_authorizer_result),
+    ("lambda_result", lambda_result),
     ("mapping_expression", mapping_expression),
     ("mock_status", mock_status),
     ("policy", policy),

@@ -47,8 +47,8 @@ macro_rules! smoke {
 }
 
 smoke! {
-    access_log_format framing gateway_response_template import json_path mapping_expression mock_status policy query
-    route_match selection_pattern static_template
+    access_log_format framing gateway_response_template import json_path lambda_authorizer_result lambda_result
+    mapping_expression mock_status policy query route_match selection_pattern static_template
 }
 
 fn run(name: &str, target: Target) {

@@ -27,6 +27,20 @@ impl Escaping {
         }
     }
 
+    /// Appends a text, escaped. Unlike [`Self::apply_from`] it takes what is not in `out` yet, and so moves nothing.
+    pub(crate) fn push_text(self, text: &str, out: &mut Vec<u8>) {
+        let bytes = text.as_bytes();
+        let mut plain = 0;
+        for (at, &byte) in bytes.iter().enumerate() {
+            if self.concerns(byte) {
+                out.extend_from_slice(&bytes[plain..at]);
+                self.push(byte, out);
+                plain = at + 1;
+            }
+        }
+        out.extend_from_slice(&bytes[plain..]);
+    }
+
     fn concerns(self, byte: u8) -> bool {
         match self {
             Self::None => false,

@@ -1,5 +1,6 @@
 //! What API Gateway does to requests and responses between client and backend, as data in and data out:
-//! parameter mapping, header forwarding, gateway-response templates, access-log formats.
+//! parameter mapping, header forwarding, gateway-response templates, access-log formats, and the events and results
+//! of Lambda functions.
 //!
 //! Everything is compiled once, when a stage is deployed, and evaluated against views of a request.
 //! No sockets, clocks, files or randomness in this crate, and no input makes it panic.
@@ -11,6 +12,7 @@ mod escape;
 pub mod expression;
 pub mod forwarding;
 pub mod json_path;
+pub mod lambda;
 pub mod media_type;
 pub mod mock;
 pub mod query;
