@@ -46,6 +46,9 @@ done
 linkers=$(rustc --print sysroot)/lib/rustlib/$(rustc -vV | sed -n 's/^host: //p')/bin
 [[ -x $linkers/wasm-component-ld ]] || fail "no wasm-component-ld in $linkers; it comes with rustup's stable toolchain"
 
+# Goes up when what is below builds other bytes out of the same packages.
+recipe=2
+
 candidate() { apt-cache policy rustc-web | sed -n 's/^ *Candidate: //p' | grep -v '(none)' || true; }
 version=$(candidate)
 if [[ -z $version ]]; then
@@ -56,7 +59,7 @@ if [[ -z $version ]]; then
 fi
 [[ -n $version ]] || fail "Debian's package lists offer no rustc-web; expected it in bookworm's security updates"
 
-if [[ $(cat "$toolchain/VERSION" 2>/dev/null) == "$version" ]]; then
+if [[ $(cat "$toolchain/VERSION" 2>/dev/null) == "$version" && $(cat "$toolchain/RECIPE" 2>/dev/null) == "$recipe" ]]; then
     ln -sfn "$linkers" "$toolchain/linkers" # the rustup toolchain may have moved since
     say "Debian's rustc $version is set up already"
     echo "$toolchain"
@@ -111,15 +114,23 @@ MANIFEST
 library=$work/root/usr/lib/rustlib/$target/lib
 rm -rf "$library"
 mkdir -p "$library"
-# Paths are mapped away so that two machines build the same bytes. RUSTC_BOOTSTRAP is for building std alone;
+# Paths are mapped away so that two machines build the same bytes. A registry has a folder of its own, with its name and
+# a number in it, which is there once anything was fetched from it.
+(cd "$(dirname "${BASH_SOURCE[0]}")/../plugins" && cargo fetch --locked --quiet >&2)
+registries=
+for registry in "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/; do
+    registries+=" --remap-path-prefix=${registry%/}=/crates"
+done
+# RUSTC_BOOTSTRAP is for building std alone;
 # guests are then compiled without it.
 (cd "$work/std" && RUSTC="$work/rustc" RUSTC_BOOTSTRAP=1 \
-    RUSTFLAGS="-Cembed-bitcode=yes --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}/registry/src=/crates --remap-path-prefix=$work/root/usr/lib/rustlib/src/rust=/rust" \
+    RUSTFLAGS="-Cembed-bitcode=yes --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}/registry/src=/crates$registries --remap-path-prefix=$work/root/usr/lib/rustlib/src/rust=/rust" \
     cargo build --quiet --release --target "$target" -Zbuild-std=std,panic_abort --target-dir "$work/std/target" >&2)
 find "$work/std/target/$target/release/deps" -name '*.rlib' ! -name 'libstd_for_wasm-*' -exec cp {} "$library/" \;
 rm -rf "$work/std"
 
 ln -sfn "$linkers" "$work/linkers"
+echo "$recipe" >"$work/RECIPE"
 echo "$version" >"$work/VERSION"
 rm -rf "$toolchain"
 mv "$work" "$toolchain"

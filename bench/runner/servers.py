@@ -192,7 +192,7 @@ class Bench:
         server = self.start(
             name, [self.binary, "serve", conf, "--listen", "127.0.0.1:0", "--admin", "none"], None,
             self.proxy_core, path,
-            env={"EDGEWIT_READY_FILE": str(note), "EDGEWIT_THREADS": "1"},
+            env={"EDGEWIT_READY_FILE": str(note), "EDGEWIT_THREADS": "1", "EDGEWIT_DATA": str(self.dir / "data")},
             ready=lambda: note.exists() and note.read_text().rstrip().endswith("}"))
         host, port = json.loads(note.read_text())["listen"].rsplit(":", 1)
         server.address = (host, int(port))

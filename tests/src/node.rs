@@ -92,6 +92,10 @@ impl Node {
         let listen = launch.listen.as_deref().unwrap_or("127.0.0.1:0");
         command.arg("serve").arg(conf).args(["--listen", listen, "--admin", "127.0.0.1:0"]);
         command.args(&launch.args).envs(launch.env.iter().cloned()).env("EDGEWIT_READY_FILE", &ready_file);
+        // After the caller's own arguments and environment: a node in a test leaves nothing behind.
+        if !launch.args.iter().any(|arg| arg == "--data") {
+            command.arg("--data").arg(scratch.path().join("data"));
+        }
         // Relative paths of the configuration, such as a log file's, then stay inside the folder.
         command.current_dir(if conf.is_dir() { conf } else { conf.parent().unwrap_or(conf) });
         let mut child = spawn(&mut command);

@@ -87,6 +87,11 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "N", env = "EDGEWIT_THREADS", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
 
+    /// Folder for what the node keeps between two starts: compiled plugins [default: edgewit in the user's state
+    /// folder]
+    #[arg(long, value_name = "DIR", env = "EDGEWIT_DATA")]
+    pub(crate) data: Option<PathBuf>,
+
     #[command(flatten)]
     pub(crate) compile: Compile,
 

@@ -14,6 +14,7 @@ pub(crate) fn run(serve: &Serve) -> u8 {
         listen: serve.listen,
         admin: serve.admin.clone(),
         threads: serve.threads.map(usize::from),
+        data: serve.data.clone(),
         overrides: serve.compile.overrides(false),
     };
     let ready_file = serve.ready_file.clone();

@@ -1,10 +1,11 @@
-//! The admin address: health and metrics.
+//! The admin address: health, metrics, plugins.
 
 use crate::shared::Shared;
 use async_trait::async_trait;
 use http::Response;
 use pingora_core::apps::http_app::ServeHttp;
 use pingora_core::protocols::http::ServerSession;
+use pingora_http::RequestHeader;
 use std::sync::Arc;
 
 /// Answers requests on the admin address.
@@ -24,7 +25,12 @@ impl ServeHttp for Admin {
                 "application/openmetrics-text; version=1.0.0; charset=utf-8",
                 self.shared.telemetry.encode().into_bytes(),
             ),
-            "/edgewit/health" | "/metrics" => {
+            "/edgewit/plugins" if get => self.plugins(),
+            path if path.starts_with("/edgewit/plugins/") && path.ends_with("/rollback") => {
+                let name = path.trim_start_matches("/edgewit/plugins/").trim_end_matches("/rollback");
+                self.roll_back(header, name)
+            }
+            "/edgewit/health" | "/metrics" | "/edgewit/plugins" => {
                 json(405, &serde_json::json!({"message": "Method Not Allowed"}))
             }
             _ => json(404, &serde_json::json!({"message": "Not Found"})),
@@ -33,6 +39,57 @@ impl ServeHttp for Admin {
 }
 
 impl Admin {
+    fn plugins(&self) -> Response<Vec<u8>> {
+        let generation = self.shared.generation();
+        let plugins: Vec<serde_json::Value> = generation
+            .plugins
+            .iter()
+            .map(|(name, entry)| {
+                let (calls, failures, opened) = entry.metrics.read();
+                let (fresh, reused) = entry.plugin.calls();
+                let worlds: Vec<&str> = entry.plugin.worlds().iter().map(|world| world.name()).collect();
+                let failures: serde_json::Map<String, serde_json::Value> = failures
+                    .into_iter()
+                    .filter(|(_, count)| *count > 0)
+                    .map(|(kind, count)| (kind.to_owned(), count.into()))
+                    .collect();
+                serde_json::json!({
+                    "name": name,
+                    "digest": format!("sha256:{}", entry.plugin.digest()),
+                    "previousDigest": entry.previous.as_ref().map(|plugin| format!("sha256:{}", plugin.digest())),
+                    "worlds": worlds,
+                    "configured": entry.plugin.admission().configured,
+                    "calls": calls,
+                    "failures": failures,
+                    "breakerOpenings": opened,
+                    "instances": {"fresh": fresh, "reused": reused, "waiting": entry.plugin.waiting()},
+                })
+            })
+            .collect();
+        json(200, &serde_json::json!({"plugins": plugins}))
+    }
+
+    fn roll_back(&self, header: &RequestHeader, plugin: &str) -> Response<Vec<u8>> {
+        if header.method != http::Method::POST {
+            return json(405, &serde_json::json!({"message": "Method Not Allowed"}));
+        }
+        // Browsers say where a request comes from, and no page has business here.
+        if header.headers.contains_key("origin") {
+            return json(403, &serde_json::json!({"message": "Forbidden"}));
+        }
+        match self.shared.roll_back(plugin) {
+            Ok((left, serves)) => json(
+                202,
+                &serde_json::json!({
+                    "plugin": plugin,
+                    "left": format!("sha256:{left}"),
+                    "serves": format!("sha256:{serves}"),
+                }),
+            ),
+            Err(message) => json(409, &serde_json::json!({ "message": message })),
+        }
+    }
+
     fn health(&self) -> Response<Vec<u8>> {
         let generation = self.shared.generation();
         let stages = generation.stages().len();

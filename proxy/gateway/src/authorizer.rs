@@ -1,7 +1,8 @@
 //! Authorizers at run time: the plugin behind each, and the results that are kept.
 
+use crate::guard::PluginEntry;
 use edgewit_plan::plan::AuthorizerPlan;
-use edgewit_plugin::{Authorizer, Caller, Decision};
+use edgewit_plugin::{Caller, Decision};
 use edgewit_policy::Policy;
 use quick_cache::sync::Cache;
 use std::sync::Arc;
@@ -23,6 +24,8 @@ pub(crate) enum Outcome {
     Deny,
     /// 401.
     Unauthorized,
+    /// The plugin failed, and its failures are declared to let requests pass.
+    PassedOver,
 }
 
 impl Outcome {
@@ -47,7 +50,7 @@ impl Outcome {
 /// One authorizer of a stage.
 pub struct AuthorizerRuntime {
     /// The plugin that decides.
-    pub(crate) plugin: Arc<Authorizer>,
+    pub(crate) plugin: Arc<PluginEntry>,
     kept: Option<Kept>,
 }
 
@@ -58,7 +61,7 @@ struct Kept {
 
 impl AuthorizerRuntime {
     /// An authorizer that keeps at most `entries` results for as long as its plan says.
-    pub fn new(plan: &AuthorizerPlan, plugin: Arc<Authorizer>, entries: usize) -> Self {
+    pub fn new(plan: &AuthorizerPlan, plugin: Arc<PluginEntry>, entries: usize) -> Self {
         let ttl = Duration::from_secs(u64::from(plan.ttl_seconds));
         let kept = (!ttl.is_zero() && entries > 0).then(|| Kept { results: Cache::new(entries), ttl });
         Self { plugin, kept }
@@ -75,10 +78,10 @@ impl AuthorizerRuntime {
         (at.elapsed() < kept.ttl).then_some(outcome)
     }
 
-    /// Keeps a result. A call that asked for a 401 is not a result.
+    /// Keeps a result. A call that asked for a 401 is not a result, nor is one that failed.
     pub(crate) fn keep(&self, key: String, outcome: &Arc<Outcome>) {
         if let Some(kept) = &self.kept
-            && !matches!(**outcome, Outcome::Unauthorized)
+            && !matches!(**outcome, Outcome::Unauthorized | Outcome::PassedOver)
             && key.len() <= CACHE_KEY_BYTES
         {
             kept.results.insert(key.into_boxed_str(), (Instant::now(), Arc::clone(outcome)));
@@ -88,6 +91,8 @@ impl AuthorizerRuntime {
 
 impl std::fmt::Debug for AuthorizerRuntime {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AuthorizerRuntime").field("plugin", &self.plugin.name()).finish_non_exhaustive()
+        f.debug_struct("AuthorizerRuntime")
+            .field("plugin", &self.plugin.plugin.name())
+            .finish_non_exhaustive()
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! A request takes one reference at its start and is served by it to its end.
 
+use crate::guard::Breaker;
 use crate::telemetry::RouteMetrics;
 use crate::telemetry::access_log::AccessLog;
 use crate::upstream::Upstream;
@@ -16,6 +17,8 @@ pub struct Generation {
     pub number: u64,
     /// Stages by API id and stage name.
     pub apis: HashMap<Box<str>, Api>,
+    /// Plugins by name.
+    pub plugins: std::collections::BTreeMap<String, Arc<crate::guard::PluginEntry>>,
     /// The API that hosts without a name of their own reach, where there is only one.
     pub only: Option<Box<str>>,
 }
@@ -56,6 +59,8 @@ pub struct StageRuntime {
 pub struct RouteRuntime {
     /// Its counters.
     pub metrics: Arc<RouteMetrics>,
+    /// Counts failures of its authorizer.
+    pub authorizer_breaker: Breaker,
     /// Its integration target, for HTTP integrations.
     pub upstream: Option<Arc<Upstream>>,
 }

@@ -9,6 +9,7 @@ pub mod deploy;
 mod exchange;
 pub mod front;
 pub mod generation;
+pub mod guard;
 mod identity;
 pub mod node;
 pub mod pipeline;

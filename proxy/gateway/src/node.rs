@@ -2,6 +2,7 @@
 
 use crate::admin::Admin;
 use crate::config::{NodeFile, load};
+use crate::deploy::artifacts::CompiledPlugins;
 use crate::deploy::{Deployer, Overrides};
 use crate::front::{Connections, Front, FrontLimits, Listener, Workers, framing};
 use crate::pipeline::Pipeline;
@@ -18,7 +19,7 @@ use pingora_core::server::configuration::ServerConf;
 use pingora_proxy::HttpProxy;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -44,6 +45,8 @@ pub struct NodeOptions {
     pub admin: Option<String>,
     /// `--threads`.
     pub threads: Option<usize>,
+    /// `--data`.
+    pub data: Option<PathBuf>,
     /// What else it says over the configuration.
     pub overrides: Overrides,
 }
@@ -113,8 +116,37 @@ pub fn deployer(
     let instances = node.limits.plugin_instances.unwrap_or(PLUGIN_INSTANCES);
     let host = PluginHost::new(HostOptions { instances, ..HostOptions::default() })
         .map_err(|error| environment("the plugin host cannot be made")(io::Error::other(error)))?;
+    let host = match compiled_plugins(options, node) {
+        Some(kept) => host.with_artifacts(Arc::new(kept)),
+        None => host,
+    };
     let ttl = node.limits.resolve_ttl_seconds.map_or(crate::resolve::TTL, Duration::from_secs);
     Ok(Deployer::new(&options.conf, host, Arc::clone(telemetry), ttl, options.overrides.clone()))
+}
+
+/// Where compiled plugins are kept. A node can do without, so what is wrong is only logged.
+fn compiled_plugins(options: &NodeOptions, node: &NodeFile) -> Option<CompiledPlugins> {
+    if options.overrides.check_only {
+        return None;
+    }
+    let base = if options.conf.is_dir() { &*options.conf } else { Path::new(".") };
+    let configured = options.data.clone().or_else(|| node.data.as_ref().map(|data| base.join(data)));
+    let data = configured.or_else(default_data)?;
+    match CompiledPlugins::open(&data) {
+        Ok(kept) => Some(kept),
+        Err(error) => {
+            let data = data.display();
+            tracing::warn!(%data, %error, "compiled plugins cannot be kept; each start compiles them");
+            None
+        }
+    }
+}
+
+/// `edgewit` in the user's state folder (XDG Base Directory Specification).
+fn default_data() -> Option<PathBuf> {
+    let folder = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let state = folder("XDG_STATE_HOME").or_else(|| Some(folder("HOME")?.join(".local/state")));
+    state.map(|state| state.join("edgewit"))
 }
 
 /// How a node tells what happens.
@@ -176,6 +208,7 @@ pub fn run(options: &NodeOptions, report: &Reporter) -> Result<(), NodeError> {
             Arc::clone(report),
         )
         .map_err(environment("cannot watch the configuration"))?;
+        shared.control_by(reloader.control(&deployer));
         signals.until_stop(&reloader).await;
         shared.drain();
         report(Event::Draining { connections: running.connections.open() });

@@ -3,9 +3,10 @@
 use crate::config::{Folder, files};
 use crate::deploy::Deployer;
 use crate::node::{Event, Reporter};
-use crate::shared::Shared;
+use crate::shared::{Control, Shared};
 use edgewit_model::Finding;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use parking_lot::Mutex;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -70,6 +71,17 @@ impl Reloader {
         let mut thread = Thread { deployer, shared, report, watch, tried: serving.hashes.clone(), serving };
         std::thread::Builder::new().name("reload".into()).spawn(move || thread.run(&woken))?;
         Ok(Self { wake })
+    }
+
+    /// Takes commands of the admin address: the next generation has what they ask for.
+    pub(crate) fn control(&self, deployer: &Arc<Deployer>) -> Control {
+        let (deployer, wake) = (Arc::clone(deployer), Mutex::new(self.wake.clone()));
+        Box::new(move |plugin| {
+            let digests = deployer.roll_back(plugin)?;
+            // The thread ends only with the process.
+            let _ended = wake.lock().send(Cause::Signal);
+            Ok(digests)
+        })
     }
 
     /// Looks at the configuration again, changed or not.
@@ -143,6 +155,7 @@ impl Thread {
                 Ok(cause) => cause,
                 Err(RecvTimeoutError::Disconnected) => return,
                 Err(RecvTimeoutError::Timeout) => {
+                    self.deployer.reap();
                     // Notifications follow folders by identity and stop when one is replaced, or
                     // when a link on the way is; a look at the files themselves misses neither.
                     let now = self.watch.signature();

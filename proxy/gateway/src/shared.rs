@@ -3,8 +3,8 @@
 use crate::generation::Generation;
 use crate::telemetry::Telemetry;
 use arc_swap::ArcSwap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Default idle time of an upgraded connection.
@@ -25,8 +25,10 @@ pub struct RequestLimits {
     pub upgrade_idle: Duration,
 }
 
+/// Goes back to the previous version of a plugin: digests of the version left and of the one that serves then.
+pub(crate) type Control = Box<dyn Fn(&str) -> Result<(String, String), String> + Send + Sync>;
+
 /// Shared state of a node's workers.
-#[derive(Debug)]
 pub struct Shared {
     generation: ArcSwap<Generation>,
     /// Metrics.
@@ -34,6 +36,7 @@ pub struct Shared {
     /// Limits of requests; they take effect with a restart.
     pub limits: RequestLimits,
     draining: AtomicBool,
+    control: OnceLock<Control>,
 }
 
 impl Shared {
@@ -44,7 +47,23 @@ impl Shared {
             telemetry,
             limits,
             draining: AtomicBool::new(false),
+            control: OnceLock::new(),
         }
+    }
+
+    /// Says who carries out commands, once there is somebody.
+    pub(crate) fn control_by(&self, control: Control) {
+        // A node has one.
+        let _second = self.control.set(control);
+    }
+
+    /// Goes back to the previous version of a plugin.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub(crate) fn roll_back(&self, plugin: &str) -> Result<(String, String), String> {
+        let control = self.control.get().ok_or("the node is still starting")?;
+        control(plugin)
     }
 
     /// Whether connections end with the answer they are waiting for.

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use edgewit_plugin::{
-    Authorizer, AuthorizerRequest, Caller, ContextValue, Decision, HostOptions, PluginHost, PluginLimits,
+    Caller, ContextValue, Decision, HostOptions, Plugin, PluginHost, PluginLimits, PluginRequest,
     PluginSettings,
 };
 
@@ -33,7 +33,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     let host = PluginHost::new(HostOptions::default())?;
     let load = |name, bytes, key: &str, value: &str| {
         let config = [(key.to_owned(), value.to_owned())].into();
-        host.load(name, bytes, PluginSettings { config, limits: PluginLimits::default() })
+        host.load(
+            name,
+            bytes,
+            PluginSettings { config, limits: PluginLimits::default(), ..PluginSettings::default() },
+        )
     };
     let began = Instant::now();
     let tokens =
@@ -70,11 +74,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 enum Way {
     Native,
-    Plugin(Arc<Authorizer>),
+    Plugin(Arc<Plugin>),
 }
 
 /// A request with the headers a browser sends.
-fn request() -> Arc<dyn AuthorizerRequest> {
+fn request() -> Arc<dyn PluginRequest> {
     let mut request = support::Request::new().token("Bearer allow-alice").header("behave", "allow");
     for name in ["accept", "accept-encoding", "accept-language", "cache-control", "cookie", "host", "origin"]
     {
@@ -83,7 +87,7 @@ fn request() -> Arc<dyn AuthorizerRequest> {
     Arc::new(request)
 }
 
-async fn decide(way: &Way, request: &Arc<dyn AuthorizerRequest>) -> Decision {
+async fn decide(way: &Way, request: &Arc<dyn PluginRequest>) -> Decision {
     match way {
         Way::Native => {
             let allowed = request.header("behave").is_some_and(|header| header == "allow");
@@ -107,7 +111,7 @@ fn assert_alice(decision: &Decision) {
 }
 
 /// Microseconds of processor time for each call, over one round.
-async fn round(way: &Way, request: &Arc<dyn AuthorizerRequest>) -> Result<f64, Box<dyn Error>> {
+async fn round(way: &Way, request: &Arc<dyn PluginRequest>) -> Result<f64, Box<dyn Error>> {
     let (began, cpu_before) = (Instant::now(), processor_time()?);
     let mut calls = 0;
     while began.elapsed() < ROUND {
@@ -122,8 +126,8 @@ async fn round(way: &Way, request: &Arc<dyn AuthorizerRequest>) -> Result<f64, B
 /// Calls a second, with each thread calling as fast as it can.
 fn throughput(
     threads: usize,
-    authorizer: &Arc<Authorizer>,
-    request: &Arc<dyn AuthorizerRequest>,
+    authorizer: &Arc<Plugin>,
+    request: &Arc<dyn PluginRequest>,
 ) -> Result<f64, Box<dyn Error>> {
     let began = Instant::now();
     let workers: Vec<_> = (0..threads)

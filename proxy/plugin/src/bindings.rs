@@ -3,11 +3,32 @@
 #![allow(unreachable_pub, unused_qualifications, reason = "generated")]
 #![allow(clippy::allow_attributes_without_reason, clippy::clone_on_ref_ptr, reason = "generated")]
 
+// One world of everything: a component is linked against what it imports of it, and asked for what it exports of it.
 wasmtime::component::bindgen!({
     path: "../../wit",
-    world: "authorizer",
+    inline: "
+        package edgewit:host;
+        world everything {
+            import edgewit:plugin/config@0.1.0;
+            import edgewit:plugin/log@0.1.0;
+            import edgewit:plugin/crypto@0.1.0;
+            import edgewit:plugin/matching@0.1.0;
+            import edgewit:plugin/request@0.1.0;
+            import edgewit:plugin/response@0.1.0;
+            import wasi:config/store@0.2.0-rc.1;
+            import wasi:logging/logging@0.1.0-draft;
+            import wasi:keyvalue/store@0.2.0-draft;
+            import wasi:keyvalue/atomics@0.2.0-draft;
+            export edgewit:plugin/configure@0.1.0;
+            export edgewit:plugin/authorize@0.1.0;
+            export edgewit:plugin/rewrite@0.1.0;
+            export edgewit:plugin/inspect@0.1.0;
+            export edgewit:plugin/handle@0.1.0;
+        }
+    ",
+    world: "edgewit:host/everything",
     exports: { default: async },
 });
 
-pub(crate) use edgewit::plugin::{config, log, request};
-pub(crate) use exports::edgewit::plugin::authorize;
+pub(crate) use edgewit::plugin::{body, config, crypto, log, matching, request, response};
+pub(crate) use exports::edgewit::plugin::{authorize, configure, handle, inspect, rewrite};

@@ -2,7 +2,7 @@
 
 use crate::limits::LimitError;
 
-/// Why a plugin could not decide about one request. Other requests are not touched by it.
+/// Why a plugin could not do its work for one request. Other requests are not touched by it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PluginError {
@@ -43,7 +43,7 @@ pub enum PluginError {
     /// The plugin itself says that it failed. Its text, as one printable line.
     #[error("the plugin says: {0}")]
     Failed(String),
-    /// It decided, but not within the rules of the contract.
+    /// It answered, but not within the rules of the contract.
     #[error("decision refused: {0}")]
     InvalidResult(String),
 }
@@ -102,24 +102,36 @@ pub enum LoadError {
         /// What is.
         granted: &'static str,
     },
-    /// It does not export what its use here needs.
+    /// It asks for what has to be granted first.
     #[error(
-        "exports {}, expected {missing} (world `{world}` of edgewit:plugin)",
+        "imports {import}, which needs a grant: write `grants: {{{grant}: [...]}}` beside `component`, with an empty \
+         list to let it start and reach nothing"
+    )]
+    GrantMissing {
+        /// The import.
+        import: String,
+        /// The key under `grants`.
+        grant: &'static str,
+    },
+    /// It does not export anything that a node calls.
+    #[error(
+        "exports {}, expected one of edgewit:plugin/authorize@0.1.0, rewrite, inspect, handle, or \
+         wasi:http/incoming-handler@0.2",
         if .exports.is_empty() { "nothing".to_owned() } else { .exports.join(", ") }
     )]
-    WrongWorld {
-        /// The world that was asked for.
-        world: &'static str,
-        /// The export that is missing.
-        missing: &'static str,
+    NoWorld {
         /// The exports that are there.
         exports: Vec<String>,
     },
+    /// Its `configure` said no. The text is the plugin's.
+    #[error("refuses its configuration: {0}")]
+    Refused(String),
+    /// Its `configure` failed.
+    #[error("configure failed: {0}")]
+    Configure(String),
     /// Names fit but types do not.
-    #[error("does not fit world `{world}` of edgewit:plugin: {detail}")]
+    #[error("does not fit edgewit:plugin@0.1: {detail}")]
     Contract {
-        /// The world that was asked for.
-        world: &'static str,
         /// Which import or export differs, and how.
         detail: String,
     },

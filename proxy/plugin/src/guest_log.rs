@@ -17,6 +17,11 @@ impl LogBudget {
         Self { lines: limits.log_lines, bytes: limits.log_bytes, dropped_lines: 0 }
     }
 
+    /// Of a call that is over.
+    pub(crate) fn spent() -> Self {
+        Self { lines: 0, bytes: 0, dropped_lines: 0 }
+    }
+
     /// Whether a message of this size still fits; if so it is taken off.
     pub(crate) fn take(&mut self, message_bytes: usize) -> bool {
         if self.lines == 0 || message_bytes > self.bytes {

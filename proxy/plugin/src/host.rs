@@ -1,19 +1,30 @@
 //! The engine that all plugins of a node share.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::future::Future;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use wasmtime::component::{HasSelf, Linker};
-use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
+use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
-use crate::authorizer::{self, Authorizer};
-use crate::bindings::{self, AuthorizerPre};
-use crate::call::{Call, Stopped, TABLE_ELEMENTS};
+use crate::bindings;
+use crate::call::{Call, TABLE_ELEMENTS};
+use crate::configure;
 use crate::error::{HostError, LoadError};
 use crate::limits::PluginSettings;
 use crate::load::{self, Loaded};
-use crate::meter::Meter;
 use crate::no_request::NoRequest;
+use crate::plugin::{Admission, Plugin};
+use crate::request::PluginRequest;
+use crate::slots::Slots;
 use crate::ticker::Ticker;
+use crate::tools::{Recipe, Toolbox};
+use crate::warm::Warm;
+use crate::wasi::KeyValueStores;
+use crate::world::Exports;
 
 /// How much room a node has for plugins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,21 +60,47 @@ const MEMORY_KEEP_RESIDENT_BYTES: usize = 2 << 20;
 const TABLE_KEEP_RESIDENT_BYTES: usize = 64 << 10;
 
 /// Loads plugins and runs them. One for each node.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct PluginHost {
     shared: Arc<Shared>,
     options: HostOptions,
+    artifacts: Option<Arc<dyn Artifacts>>,
 }
 
-/// What authorizers need of their host as long as they live.
-#[derive(Debug)]
+impl std::fmt::Debug for PluginHost {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PluginHost").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+/// What plugins need of their host as long as they live.
 pub(crate) struct Shared {
     pub(crate) engine: Engine,
     pub(crate) ticker: Ticker,
+    linker: Linker<Call>,
     /// Held while a plugin is tried out: see [`TRIAL_INSTANCES`].
     trial: Mutex<()>,
     /// [`HostOptions::instances`].
     pub(crate) instances: u32,
+    /// Stands in an instance that waits.
+    pub(crate) nothing: Arc<dyn PluginRequest>,
+    stores: Arc<KeyValueStores>,
+    tls: OnceLock<Arc<rustls::ClientConfig>>,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("instances", &self.instances).finish_non_exhaustive()
+    }
+}
+
+/// Where compiled components are kept between two starts of a node. What is read back must be what was written, bit by
+/// bit, by this node: it is native code.
+pub trait Artifacts: Send + Sync {
+    /// What was put under `key`; none when there is nothing, or nothing that can be trusted.
+    fn get(&self, key: &str) -> Option<Vec<u8>>;
+    /// Keeps `bytes`. Failing to is not the plugin's problem, so nobody is told but the log.
+    fn put(&self, key: &str, bytes: &[u8]);
 }
 
 impl PluginHost {
@@ -72,10 +109,12 @@ impl PluginHost {
     /// # Errors
     /// When the address space for the pool or the thread cannot be had.
     pub fn new(options: HostOptions) -> Result<Self, HostError> {
-        let engine = Engine::new(&config(&options)).map_err(|error| HostError::Engine {
+        let engine_error = |error: wasmtime::Error| HostError::Engine {
             instances: options.instances,
             detail: format!("{error:#}"),
-        })?;
+        };
+        let engine = Engine::new(&config(&options)).map_err(engine_error)?;
+        let linker = linker(&engine).map_err(engine_error)?;
         let ticked = engine.weak();
         let ticker = Ticker::start(move || {
             if let Some(engine) = ticked.upgrade() {
@@ -83,76 +122,229 @@ impl PluginHost {
             }
         })
         .map_err(|error| HostError::Ticker(error.to_string()))?;
-        let shared = Shared { engine, ticker, trial: Mutex::new(()), instances: options.instances };
-        Ok(Self { shared: Arc::new(shared), options })
+        let shared = Shared {
+            engine,
+            ticker,
+            linker,
+            trial: Mutex::new(()),
+            instances: options.instances,
+            nothing: Arc::new(NoRequest),
+            stores: Arc::default(),
+            tls: OnceLock::new(),
+        };
+        Ok(Self { shared: Arc::new(shared), options, artifacts: None })
     }
 
-    /// Checks and compiles a component of the world `authorizer`. `name` is what logs call it.
+    /// Keeps compiled components in `artifacts`.
+    #[must_use]
+    pub fn with_artifacts(mut self, artifacts: Arc<dyn Artifacts>) -> Self {
+        self.artifacts = Some(artifacts);
+        self
+    }
+
+    /// Whom plugins trust when they call `https` origins. Plugins loaded before cannot call any.
+    pub fn trust(&self, config: Arc<rustls::ClientConfig>) {
+        // A node has one set of authorities for plugins; the first stays.
+        let _first = self.shared.tls.set(config);
+    }
+
+    /// Takes a component from bytes to a plugin that can serve: checks, `configure`, picture, machine code, a first
+    /// instance. `name` is what logs call it.
     ///
     /// Compiling takes about 20 ms for a small component and seconds for one that carries a language engine, on all
     /// processors: not to be called on a worker.
     ///
     /// # Errors
-    /// Everything that can be known without running the plugin; see [`LoadError`].
-    pub fn load(
-        &self,
-        name: &str,
-        bytes: &[u8],
-        settings: PluginSettings,
-    ) -> Result<Arc<Authorizer>, LoadError> {
+    /// The step that failed, and why; see [`LoadError`].
+    pub fn load(&self, name: &str, bytes: &[u8], settings: PluginSettings) -> Result<Arc<Plugin>, LoadError> {
         settings.limits.check(&self.options)?;
-        let component = load::component(&self.shared.engine, bytes, &settings.limits)?;
-        load::check_imports(&self.shared.engine, &component)?;
-        load::check_exports(&self.shared.engine, &component)?;
-        load::check_start(&component, &settings.limits)?;
-
-        let mut linker = Linker::<Call>::new(&self.shared.engine);
-        bindings::Authorizer::add_to_linker::<_, HasSelf<_>>(&mut linker, |call| call).map_err(contract)?;
-        let instance = linker.instantiate_pre(&component).map_err(contract)?;
-        let ready = AuthorizerPre::new(instance).map_err(contract)?;
+        load::check_bytes(bytes, &settings.limits)?;
+        let digest: String = hex(&Sha256::digest(bytes));
+        let key = self.key(name, &digest, &settings);
+        let (image, from_cache) = match self.cached(&key) {
+            Some(image) => (image, true),
+            None => (self.admit(name, bytes, &settings)?, false),
+        };
+        if !from_cache && let Some(artifacts) = &self.artifacts {
+            match image.to_bytes() {
+                Ok(bytes) => artifacts.put(&key, &bytes),
+                Err(error) => tracing::warn!(plugin = name, error, "a compiled plugin could not be kept"),
+            }
+        }
+        let (imports, exports) = load::names(&image.component, &self.shared.engine);
+        load::check_imports(&imports, &settings.grants)?;
+        let ready = self.pre(&image.component)?;
+        let found = Exports::find(&ready, &exports)?;
         // Paid here and not by the first request.
-        component
+        image
+            .component
             .initialize_copy_on_write_image()
             .map_err(|error| LoadError::Compile(format!("{error:#}")))?;
-        let loaded = Arc::new(Loaded { name: name.to_owned(), settings });
-        self.try_out(&loaded, &ready)?;
-        Ok(Arc::new(Authorizer::new(Arc::clone(&self.shared), loaded, bytes, ready)))
-    }
-
-    /// Makes one instance and throws it away. The engine compares the types of exports with those of the world only
-    /// then, and whatever the component runs at its start runs for the first time.
-    fn try_out(&self, loaded: &Arc<Loaded>, ready: &AuthorizerPre<Call>) -> Result<(), LoadError> {
+        let toolbox = Toolbox::from_recipe(&image.about.recipe).map_err(LoadError::Configure)?;
+        let admission = Admission {
+            imports,
+            exports,
+            configured: found.configure.is_some(),
+            no_picture: image.about.no_picture.clone(),
+            from_cache,
+        };
+        let plugin = Plugin {
+            host: Arc::clone(&self.shared),
+            slots: Slots::new(settings.limits.instances),
+            warm: Warm::new(settings.warm),
+            loaded: self.loaded(name, settings, toolbox),
+            configures_instances: found.configure.is_some() && image.about.no_picture.is_some(),
+            exports: found,
+            ready,
+            digest,
+            fresh: AtomicU64::default(),
+            reused: AtomicU64::default(),
+            admission,
+        };
         // Nothing is behind the lock that a panic could have left half done.
         let _only_one = self.shared.trial.lock().unwrap_or_else(PoisonError::into_inner);
         let _running = self.shared.ticker.enter();
-        let limits = &loaded.settings.limits;
-        let call = Call::new(Arc::clone(loaded), Arc::new(NoRequest), Meter::new());
-        let mut store = Store::new(&self.shared.engine, call);
-        store.limiter(|call| call);
-        store.set_epoch_deadline(limits.cpu_ms);
-        let instance =
-            ready.instance_pre().instantiate(&mut store).map_err(|error| match store.data().stopped {
-                Some(Stopped::Memory { asked_bytes }) => LoadError::Start {
-                    what: "bytes of memory (limit `memory_bytes`)",
-                    found: asked_bytes as u64,
-                    limit: limits.memory_bytes as u64,
-                },
-                _ => LoadError::Trial(authorizer::describe(&error)),
-            })?;
-        bindings::Authorizer::new(&mut store, &instance).map_err(contract)?;
-        Ok(())
+        aside(plugin.try_out())??;
+        Ok(Arc::new(plugin))
     }
 
-    /// Calls in progress, over all plugins.
+    /// Calls in progress, of all plugins.
     #[must_use]
     pub fn calls(&self) -> usize {
         self.shared.ticker.calls()
     }
+
+    fn loaded(&self, name: &str, settings: PluginSettings, toolbox: Toolbox) -> Arc<Loaded> {
+        Arc::new(Loaded {
+            name: name.to_owned(),
+            settings,
+            toolbox,
+            stores: Arc::clone(&self.shared.stores),
+            tls: self.shared.tls.get().map(Arc::clone),
+        })
+    }
+
+    fn pre(&self, component: &Component) -> Result<InstancePre<Call>, LoadError> {
+        self.shared
+            .linker
+            .instantiate_pre(component)
+            .map_err(|error| LoadError::Contract { detail: format!("{error:#}") })
+    }
+
+    /// Checks, configures and compiles.
+    fn admit(&self, name: &str, bytes: &[u8], settings: &PluginSettings) -> Result<Image, LoadError> {
+        let component = load::component(&self.shared.engine, bytes)?;
+        let (imports, exports) = load::names(&component, &self.shared.engine);
+        load::check_imports(&imports, &settings.grants)?;
+        let found = Exports::find(&self.pre(&component)?, &exports)?;
+        if found.worlds().is_empty() {
+            return Err(LoadError::NoWorld { exports });
+        }
+        load::check_start(&component, &settings.limits)?;
+        if found.configure.is_none() {
+            return Ok(Image { component, about: About::default() });
+        }
+        let _only_one = self.shared.trial.lock().unwrap_or_else(PoisonError::into_inner);
+        let _running = self.shared.ticker.enter();
+        let loaded = self.loaded(name, settings.clone(), Toolbox::default());
+        let run = configure::run(&self.shared, &self.shared.linker, &loaded, bytes, &component);
+        let configured = aside(run)??;
+        let about = About { recipe: configured.recipe, no_picture: configured.no_picture };
+        match configured.component {
+            Some(bytes) => Ok(Image { component: load::component(&self.shared.engine, &bytes)?, about }),
+            None => Ok(Image { component, about }),
+        }
+    }
+
+    /// What a compiled form depends on: the component, what it was configured with, the engine and its settings.
+    fn key(&self, name: &str, digest: &str, settings: &PluginSettings) -> String {
+        let mut engine = DefaultHasher::new();
+        self.shared.engine.precompile_compatibility_hash().hash(&mut engine);
+        let mut hash = Sha256::new();
+        let limits = &settings.limits;
+        hash.update(format!(
+            "1 {name:?} {digest} {:x} {:?} {:?} {} {}",
+            engine.finish(),
+            settings.config,
+            settings.grants,
+            limits.memory_bytes,
+            limits.configure_ms
+        ));
+        hex(&hash.finalize())
+    }
+
+    fn cached(&self, key: &str) -> Option<Image> {
+        Image::from_bytes(&self.shared.engine, &self.artifacts.as_ref()?.get(key)?)
+    }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "made for map_err, which passes a value")]
-fn contract(error: wasmtime::Error) -> LoadError {
-    LoadError::Contract { world: load::AUTHORIZER_WORLD, detail: format!("{error:#}") }
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Runs `work`, which waits on a runtime, from a thread that may or may not be in one.
+fn aside<R: Send>(work: impl Future<Output = R> + Send) -> Result<R, LoadError> {
+    let here = std::thread::scope(|scope| {
+        scope
+            .spawn(|| {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+                runtime.map(|runtime| runtime.block_on(work))
+            })
+            .join()
+    });
+    match here {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(error)) => Err(LoadError::Trial(error.to_string())),
+        Err(_panicked) => Err(LoadError::Trial("the node failed on it; please report this".to_owned())),
+    }
+}
+
+/// A component as it runs, and what cannot be told from it.
+struct Image {
+    component: Component,
+    about: About,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct About {
+    recipe: Recipe,
+    no_picture: Option<String>,
+}
+
+impl Image {
+    /// Length of what follows, `about` as JSON, machine code.
+    fn to_bytes(&self) -> Result<Vec<u8>, String> {
+        let about = serde_json::to_vec(&self.about).map_err(|error| error.to_string())?;
+        let code = self.component.serialize().map_err(|error| format!("{error:#}"))?;
+        let length = u32::try_from(about.len()).map_err(|error| error.to_string())?;
+        Ok([&length.to_le_bytes()[..], &about, &code].concat())
+    }
+
+    fn from_bytes(engine: &Engine, bytes: &[u8]) -> Option<Self> {
+        let (length, rest) = bytes.split_first_chunk::<4>()?;
+        let (about, code) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+        let about = serde_json::from_slice(about).ok()?;
+        #[expect(unsafe_code, reason = "machine code; `Artifacts` promises that this node wrote it")]
+        // SAFETY: an implementation of `Artifacts` returns only bytes that it was given by this node, unchanged, and
+        // the key names engine and settings.
+        let component = unsafe { Component::deserialize(engine, code) };
+        match component {
+            Ok(component) => Some(Self { component, about }),
+            Err(error) => {
+                tracing::debug!(%error, "a kept compiled plugin does not fit this engine");
+                None
+            }
+        }
+    }
+}
+
+/// Everything that plugins may import.
+fn linker(engine: &Engine) -> wasmtime::Result<Linker<Call>> {
+    let mut linker = Linker::<Call>::new(engine);
+    bindings::Everything::add_to_linker::<_, HasSelf<_>>(&mut linker, |call| call)?;
+    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
+    Ok(linker)
 }
 
 fn config(options: &HostOptions) -> Config {

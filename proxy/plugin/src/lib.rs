@@ -1,34 +1,49 @@
 //! Hosts plugins: WebAssembly components, run by wasmtime under limits.
 //!
-//! One [`PluginHost`] serves a node. It loads components into [`Authorizer`]s, and an authorizer decides about one
-//! request after the other, each on an instance of its own that is thrown away afterwards. A plugin may trap, loop,
+//! One [`PluginHost`] serves a node. It loads components into [`Plugin`]s, and a plugin answers one request after the
+//! other, each on an instance of its own that is thrown away afterwards unless a pool is declared. A plugin may trap, loop,
 //! exhaust its memory or return nonsense: the worst that happens is a [`PluginError`] for that one request.
 //!
 //! What plugins may ask for and must answer is written down in the WIT package `edgewit:plugin`, folder `wit/`.
 //!
-//! Life of a plugin: bytes are checked and compiled by [`PluginHost::load`], which finds out everything that can be
-//! known without running the plugin. Verifying a digest or signature comes before it, configuring and snapshotting
-//! will come after it; neither is here yet.
+//! Life of a plugin generation: whoever calls [`PluginHost::load`] has fetched the bytes and compared their digest; a
+//! signature is to be verified there too, once there are any. `load` checks imports, exports and limits, runs
+//! `configure` and takes a picture of the instance it leaves (`configure.rs`), compiles the picture or takes it from
+//! [`Artifacts`], and makes a first instance. The caller swaps it in.
 
-mod authorizer;
+mod answers;
 mod bindings;
 mod call;
+mod configure;
 mod decision;
 mod error;
 mod guest_log;
 mod host;
+mod host_calls;
+mod incoming;
 mod limits;
 mod load;
 mod meter;
 mod no_request;
+mod plugin;
 mod request;
 mod slots;
 mod text;
 mod ticker;
+mod tools;
+mod trap;
+mod warm;
+mod wasi;
+mod world;
 
-pub use authorizer::Authorizer;
+pub use answers::{
+    Change, Event, FunctionFailure, InspectFinding, InspectVerdict, PluginAnswer, RequestChanges,
+    RequestOutcome, ResponseChanges,
+};
 pub use decision::{Caller, ContextValue, Decision};
 pub use error::{HostError, LoadError, PluginError};
-pub use host::{HostOptions, PluginHost};
-pub use limits::{LimitError, PluginLimits, PluginSettings};
-pub use request::AuthorizerRequest;
+pub use host::{Artifacts, HostOptions, PluginHost};
+pub use limits::{Grants, LimitError, Origin, PluginLimits, PluginSettings, WarmPool};
+pub use plugin::{Admission, Plugin};
+pub use request::{PluginRequest, PluginResponse};
+pub use world::World;

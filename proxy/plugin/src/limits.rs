@@ -10,6 +10,74 @@ pub struct PluginSettings {
     pub config: BTreeMap<String, String>,
     /// What it may use.
     pub limits: PluginLimits,
+    /// What it may reach outside.
+    pub grants: Grants,
+    /// Instances that are kept from one request to the next; none by default.
+    pub warm: Option<WarmPool>,
+}
+
+/// What a plugin may reach outside itself. Nothing by default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Grants {
+    /// Origins it may send HTTP requests to; `None` without a grant, which refuses the import.
+    pub http: Option<Vec<Origin>>,
+    /// Names of the key-value stores it may open; `None` without a grant, which refuses the import.
+    pub keyvalue: Option<Vec<String>>,
+}
+
+/// Scheme, host and port (RFC 6454).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// `https`, or `http`.
+    pub tls: bool,
+    /// Lower case; an IPv6 address in brackets.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// Addresses of loopback, private and link-local networks may be called too. Without it a public name that comes to
+    /// mean an internal address is refused.
+    pub private: bool,
+}
+
+impl Origin {
+    /// Reads `https://host[:port]`.
+    ///
+    /// # Errors
+    /// What was found that is no origin.
+    pub fn parse(text: &str, private: bool) -> Result<Self, String> {
+        let wrong = || {
+            format!("found `{text}`, expected an origin such as https://example.com or http://10.0.0.1:8080")
+        };
+        let (tls, rest) = match text.split_once("://") {
+            Some(("https", rest)) => (true, rest),
+            Some(("http", rest)) => (false, rest),
+            _ => return Err(wrong()),
+        };
+        let authority: http::uri::Authority = rest.parse().map_err(|_| wrong())?;
+        if authority.as_str().contains('@') || authority.host().is_empty() {
+            return Err(wrong());
+        }
+        let port = authority.port_u16().unwrap_or(if tls { 443 } else { 80 });
+        Ok(Self { tls, host: authority.host().to_ascii_lowercase(), port, private })
+    }
+}
+
+/// Instances that live longer than one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WarmPool {
+    /// Instances that may wait for their next request.
+    pub size: u32,
+    /// Requests that one instance serves before it is thrown away.
+    pub uses: u32,
+    /// Milliseconds that an instance may wait.
+    pub idle_ms: u64,
+}
+
+impl WarmPool {
+    /// A hundred requests.
+    pub const DEFAULT_USES: u32 = 100;
+    /// A minute.
+    pub const DEFAULT_IDLE_MS: u64 = 60_000;
 }
 
 /// Limits of one plugin. [`Default`] gives the values of the `DEFAULT_…` constants.
@@ -19,14 +87,24 @@ pub struct PluginLimits {
     pub wall_ms: u64,
     /// Milliseconds that the plugin runs for one request, waiting for its turn on the worker excluded.
     pub cpu_ms: u64,
+    /// Milliseconds that `configure` may run, at deployment.
+    pub configure_ms: u64,
     /// Bytes of linear memory of one instance.
     pub memory_bytes: usize,
     /// Bytes of all texts in one decision. A number or boolean counts eight.
     pub result_bytes: usize,
+    /// Bytes of a body or JSON document that goes in or comes out.
+    pub body_bytes: usize,
     /// Lines one request may write to the log.
     pub log_lines: u32,
     /// Bytes that all log lines of one request may have together.
     pub log_bytes: usize,
+    /// Requests to other origins that one call may send.
+    pub outgoing_requests: u32,
+    /// Bytes of the body of each answer to these.
+    pub outgoing_bytes: usize,
+    /// Bytes of all keys and values that the plugin keeps on this node.
+    pub keyvalue_bytes: usize,
     /// Bytes of the component.
     pub component_bytes: usize,
     /// Instances at once, so that one plugin cannot take the whole pool of the node.
@@ -38,14 +116,24 @@ impl PluginLimits {
     pub const DEFAULT_WALL_MS: u64 = 1000;
     /// A thousand times what a small authorizer needs.
     pub const DEFAULT_CPU_MS: u64 = 100;
+    /// Ten seconds.
+    pub const DEFAULT_CONFIGURE_MS: u64 = 10_000;
     /// 64 MiB.
     pub const DEFAULT_MEMORY_BYTES: usize = 64 << 20;
     /// 8 KiB, as much as a Lambda authorizer may answer.
     pub const DEFAULT_RESULT_BYTES: usize = 8 << 10;
+    /// 6 MiB, as much as a Lambda function may answer.
+    pub const DEFAULT_BODY_BYTES: usize = 6 << 20;
     /// A hundred lines.
     pub const DEFAULT_LOG_LINES: u32 = 100;
     /// 16 KiB.
     pub const DEFAULT_LOG_BYTES: usize = 16 << 10;
+    /// Ten requests.
+    pub const DEFAULT_OUTGOING_REQUESTS: u32 = 10;
+    /// 1 MiB.
+    pub const DEFAULT_OUTGOING_BYTES: usize = 1 << 20;
+    /// 16 MiB.
+    pub const DEFAULT_KEYVALUE_BYTES: usize = 16 << 20;
     /// 64 MiB: room for a JavaScript or Python engine.
     pub const DEFAULT_COMPONENT_BYTES: usize = 64 << 20;
     /// A quarter of the default pool.
@@ -53,6 +141,10 @@ impl PluginLimits {
 
     pub(crate) fn wall(&self) -> Duration {
         Duration::from_millis(self.wall_ms)
+    }
+
+    pub(crate) fn configure(&self) -> Duration {
+        Duration::from_millis(self.configure_ms)
     }
 
     pub(crate) fn cpu(&self) -> Duration {
@@ -66,6 +158,7 @@ impl PluginLimits {
         };
         within("wall_ms", self.wall_ms, u64::MAX)?;
         within("cpu_ms", self.cpu_ms, u64::MAX)?;
+        within("configure_ms", self.configure_ms, u64::MAX)?;
         within("memory_bytes", self.memory_bytes as u64, host.max_memory_bytes as u64)?;
         within("result_bytes", self.result_bytes as u64, crate::call::HOSTCALL_BYTES as u64)?;
         within("component_bytes", self.component_bytes as u64, u64::MAX)?;
@@ -79,10 +172,15 @@ impl Default for PluginLimits {
         Self {
             wall_ms: Self::DEFAULT_WALL_MS,
             cpu_ms: Self::DEFAULT_CPU_MS,
+            configure_ms: Self::DEFAULT_CONFIGURE_MS,
             memory_bytes: Self::DEFAULT_MEMORY_BYTES,
             result_bytes: Self::DEFAULT_RESULT_BYTES,
+            body_bytes: Self::DEFAULT_BODY_BYTES,
             log_lines: Self::DEFAULT_LOG_LINES,
             log_bytes: Self::DEFAULT_LOG_BYTES,
+            outgoing_requests: Self::DEFAULT_OUTGOING_REQUESTS,
+            outgoing_bytes: Self::DEFAULT_OUTGOING_BYTES,
+            keyvalue_bytes: Self::DEFAULT_KEYVALUE_BYTES,
             component_bytes: Self::DEFAULT_COMPONENT_BYTES,
             instances: Self::DEFAULT_INSTANCES,
         }

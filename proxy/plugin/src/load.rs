@@ -1,20 +1,31 @@
 //! Checks on a component before it may serve: everything that can be known without running it.
 
+use std::sync::Arc;
+
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use crate::error::LoadError;
-use crate::limits::{PluginLimits, PluginSettings};
+use crate::limits::{Grants, PluginLimits, PluginSettings};
+use crate::tools::Toolbox;
+use crate::wasi::KeyValueStores;
+use crate::world::is_version_of;
 
-/// The world of authorizers.
-pub(crate) const AUTHORIZER_WORLD: &str = "authorizer";
-/// What that world exports.
-const AUTHORIZE_EXPORT: &str = "edgewit:plugin/authorize@0.1.0";
-/// What any plugin may import, and how a finding names it.
-const GRANTED: [&str; 3] = ["edgewit:plugin/config", "edgewit:plugin/log", "edgewit:plugin/request"];
-const GRANTED_TEXT: &str = "edgewit:plugin/config@0.1, edgewit:plugin/log@0.1 and edgewit:plugin/request@0.1";
-/// Versions that fit: 0.1.x is compatible with 0.1.0 by semantic versioning.
-const VERSION_PREFIX: &str = "0.1.";
+/// What any plugin may import of our own package, and of WASI without a grant: `wasi:http/types` is in it because
+/// answering requests needs it, sending them is `outgoing-handler`.
+const OWN: [&str; 7] = ["config", "log", "crypto", "matching", "request", "response", "body"];
+const WASI: [&str; 8] = [
+    "wasi:cli/",
+    "wasi:clocks/",
+    "wasi:config/",
+    "wasi:filesystem/",
+    "wasi:io/",
+    "wasi:logging/",
+    "wasi:random/",
+    "wasi:sockets/",
+];
+const GRANTED_TEXT: &str = "edgewit:plugin@0.1, and of WASI 0.2 cli, clocks, config, filesystem, http, io, keyvalue, \
+                            logging, random and sockets";
 
 /// Bytes of one WebAssembly page.
 const PAGE_BYTES: u64 = 65536;
@@ -24,18 +35,18 @@ const MAGIC: &[u8] = b"\0asm";
 const CORE_MODULE: &[u8] = &[1, 0, 0, 0];
 
 /// What calls need to know of their plugin.
-#[derive(Debug)]
 pub(crate) struct Loaded {
     pub(crate) name: String,
     pub(crate) settings: PluginSettings,
+    /// Sets and keys that `configure` made.
+    pub(crate) toolbox: Toolbox,
+    pub(crate) stores: Arc<KeyValueStores>,
+    /// For requests to `https` origins.
+    pub(crate) tls: Option<Arc<rustls::ClientConfig>>,
 }
 
-/// Compiles `bytes` after a look at their size and first bytes, so that the usual mix-ups get their own words.
-pub(crate) fn component(
-    engine: &Engine,
-    bytes: &[u8],
-    limits: &PluginLimits,
-) -> Result<Component, LoadError> {
+/// Looks at size and first bytes of `bytes`, so that the usual mix-ups get their own words.
+pub(crate) fn check_bytes(bytes: &[u8], limits: &PluginLimits) -> Result<(), LoadError> {
     if bytes.len() > limits.component_bytes {
         return Err(LoadError::TooLarge { found_bytes: bytes.len(), limit_bytes: limits.component_bytes });
     }
@@ -45,6 +56,11 @@ pub(crate) fn component(
     if version.starts_with(CORE_MODULE) {
         return Err(LoadError::CoreModule);
     }
+    Ok(())
+}
+
+/// Compiles `bytes`.
+pub(crate) fn component(engine: &Engine, bytes: &[u8]) -> Result<Component, LoadError> {
     Component::from_binary(engine, bytes).map_err(|error| LoadError::Compile(format!("{error:#}")))
 }
 
@@ -55,30 +71,39 @@ fn first_bytes(bytes: &[u8]) -> String {
     }
 }
 
-/// Refuses imports beyond our own interfaces. A component gets nothing else, so running it could only fail.
-pub(crate) fn check_imports(engine: &Engine, component: &Component) -> Result<(), LoadError> {
-    let mut imports: Vec<String> = component
-        .component_type()
-        .imports(engine)
-        .map(|(name, _)| name)
-        .filter(|name| !GRANTED.iter().any(|granted| is_version_of(name, granted)))
-        .map(str::to_owned)
-        .collect();
-    if imports.is_empty() {
+/// Refuses imports that nobody granted: the component gets nothing else, so running it could only fail.
+pub(crate) fn check_imports(names: &[String], grants: &Grants) -> Result<(), LoadError> {
+    let own = |name: &str| OWN.iter().any(|own| is_version_of(name, &format!("edgewit:plugin/{own}")));
+    let offered = |name: &str| own(name) || WASI.iter().any(|wasi| name.starts_with(wasi));
+    let mut unknown = Vec::new();
+    for name in names {
+        let (has_grant, grant) = if name.starts_with("wasi:http/outgoing-handler@") {
+            (grants.http.is_some(), "http")
+        } else if name.starts_with("wasi:keyvalue/") {
+            (grants.keyvalue.is_some(), "keyvalue")
+        } else if name.starts_with("wasi:http/types@") || offered(name) {
+            continue;
+        } else {
+            unknown.push(name.clone());
+            continue;
+        };
+        if !has_grant {
+            return Err(LoadError::GrantMissing { import: name.clone(), grant });
+        }
+    }
+    if unknown.is_empty() {
         return Ok(());
     }
-    imports.sort_unstable();
-    Err(LoadError::ImportsNotGranted { imports, granted: GRANTED_TEXT })
+    unknown.sort_unstable();
+    Err(LoadError::ImportsNotGranted { imports: unknown, granted: GRANTED_TEXT })
 }
 
-/// Refuses a component without the export that authorizers are called by.
-pub(crate) fn check_exports(engine: &Engine, component: &Component) -> Result<(), LoadError> {
-    let exports: Vec<String> =
-        component.component_type().exports(engine).map(|(name, _)| name.to_owned()).collect();
-    if exports.iter().any(|name| is_version_of(name, "edgewit:plugin/authorize")) {
-        return Ok(());
-    }
-    Err(LoadError::WrongWorld { world: AUTHORIZER_WORLD, missing: AUTHORIZE_EXPORT, exports })
+/// Names of imports, or of exports.
+pub(crate) fn names(component: &Component, engine: &Engine) -> (Vec<String>, Vec<String>) {
+    let kind = component.component_type();
+    let imports = kind.imports(engine).map(|(name, _)| name.to_owned()).collect();
+    let exports = kind.exports(engine).map(|(name, _)| name.to_owned()).collect();
+    (imports, exports)
 }
 
 /// Refuses what no instance could start with: better said now than with each request.
@@ -93,26 +118,9 @@ pub(crate) fn check_start(component: &Component, limits: &PluginLimits) -> Resul
     within("table elements", needs.max_initial_table_size.unwrap_or(0), crate::call::TABLE_ELEMENTS as u64)
 }
 
-/// Whether `name` is `interface` in a version that fits.
-fn is_version_of(name: &str, interface: &str) -> bool {
-    name.strip_prefix(interface)
-        .and_then(|rest| rest.strip_prefix('@'))
-        .is_some_and(|version| version.starts_with(VERSION_PREFIX))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn versions_fit_within_the_same_minor() {
-        let log = "edgewit:plugin/log";
-        assert!(is_version_of("edgewit:plugin/log@0.1.0", log));
-        assert!(is_version_of("edgewit:plugin/log@0.1.9", log));
-        assert!(!is_version_of("edgewit:plugin/log@0.2.0", log));
-        assert!(!is_version_of("edgewit:plugin/logs@0.1.0", log));
-        assert!(!is_version_of("edgewit:plugin/log", log));
-    }
 
     #[test]
     fn first_bytes_are_printable() {

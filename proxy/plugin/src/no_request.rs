@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use crate::request::AuthorizerRequest;
+use crate::request::PluginRequest;
 
 /// Stands in where a plugin is started and not asked anything.
 #[derive(Debug)]
 pub(crate) struct NoRequest;
 
-impl AuthorizerRequest for NoRequest {
+impl PluginRequest for NoRequest {
     fn method(&self) -> Cow<'_, str> {
         Cow::Borrowed("")
     }

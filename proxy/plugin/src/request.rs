@@ -1,8 +1,8 @@
-//! What an authorizer may ask about a request.
+//! What a plugin may ask about a request and about an integration's answer.
 
 use std::borrow::Cow;
 
-/// A request as an authorizer sees it. The gateway implements this over its exchange.
+/// A request as a plugin sees it. The gateway implements this over its exchange.
 ///
 /// An implementation is a view: each method is called only when the plugin asks, and nothing is prepared ahead. It is
 /// owned (`'static`) because the plugin runs on a stack of its own, so a gateway hands over something cheap such as an
@@ -10,7 +10,7 @@ use std::borrow::Cow;
 ///
 /// The WIT interface `edgewit:plugin/request` says what each value means; the methods have its names. Text that is not
 /// UTF-8 is the implementation's to convert, bytes that are not UTF-8 becoming U+FFFD.
-pub trait AuthorizerRequest: Send + Sync {
+pub trait PluginRequest: Send + Sync {
     /// HTTP method, `GET`.
     fn method(&self) -> Cow<'_, str>;
     /// Path with the stage, percent-encoded as it came, without the query: `/prod/pets/7`.
@@ -51,4 +51,22 @@ pub trait AuthorizerRequest: Send + Sync {
     fn authorization_token(&self) -> Option<Cow<'_, str>>;
     /// Values of the authorizer's identity sources, in order.
     fn identity_sources(&self, each: &mut dyn FnMut(&str));
+    /// As much of the body as the plugin may see, and whether that is all of it.
+    fn body(&self) -> Option<(Cow<'_, [u8]>, bool)> {
+        None
+    }
+}
+
+/// An integration's answer as a transform sees it; see [`PluginRequest`].
+pub trait PluginResponse: Send + Sync {
+    /// Status code.
+    fn status(&self) -> u16;
+    /// Last value of the header `name`, in any case.
+    fn header(&self, name: &str) -> Option<Cow<'_, str>>;
+    /// Every value of the header `name`, in any case, in order.
+    fn header_values(&self, name: &str, each: &mut dyn FnMut(&str));
+    /// Each header name once, in order.
+    fn header_names(&self, each: &mut dyn FnMut(&str));
+    /// As much of the body as the plugin may see, and whether that is all of it.
+    fn body(&self) -> Option<(Cow<'_, [u8]>, bool)>;
 }

@@ -26,6 +26,8 @@ pub struct NodeFile {
     /// Address for health and metrics, loopback only; default 127.0.0.1:9080, `none` switches it off.
     #[schemars(with = "Option<String>")]
     pub admin: Option<Spanned<String>>,
+    /// Folder for what the node keeps between two starts; default `edgewit` in the user's state folder.
+    pub data: Option<PathBuf>,
     /// Region in host names and ARNs; default us-east-1.
     pub region: Option<String>,
     /// Account id in ARNs, twelve digits; default 000000000000.
@@ -217,12 +219,98 @@ pub struct PluginsFile {
 pub struct PluginFile {
     /// The component, relative to the configuration folder.
     pub component: PathBuf,
+    /// Digest that the component must have, `sha256:` and 64 hexadecimal digits; default any.
+    pub digest: Option<String>,
     /// What the plugin may read through `edgewit:plugin/config`.
     #[serde(default)]
     pub config: BTreeMap<String, String>,
+    /// What the plugin may reach outside itself; default nothing.
+    #[serde(default)]
+    pub grants: GrantsFile,
+    /// Instances that are kept from one request to the next; default none.
+    #[serde(default)]
+    pub instances: InstancesFile,
+    /// What happens to a request whose plugin fails; default deny.
+    #[serde(default)]
+    pub on_failure: OnFailure,
+    /// When a plugin that keeps failing is left alone for a while.
+    #[serde(default)]
+    pub breaker: BreakerFile,
+    /// As much of a request's body as a transform or firewall sees; default none.
+    #[serde(default)]
+    pub request_body: BodyAccess,
+    /// As much of an answer's body as a transform sees; default none.
+    #[serde(default)]
+    pub response_body: BodyAccess,
     /// Limits of one call.
     #[serde(default)]
     pub limits: PluginLimitsFile,
+}
+
+/// What a plugin may reach outside itself.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct GrantsFile {
+    /// Origins such as `https://example.com` that it may send requests to, at public addresses.
+    pub http: Option<Vec<String>>,
+    /// Origins that it may also reach at loopback, private and link-local addresses.
+    pub http_private: Option<Vec<String>>,
+    /// Names of the key-value stores it may open.
+    pub keyvalue: Option<Vec<String>>,
+}
+
+/// Instances that are kept from one request to the next.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct InstancesFile {
+    /// Instances that may wait for their next request; default 0, a new one for each.
+    pub warm: u32,
+    /// Requests that one instance serves; default 100.
+    #[serde(deserialize_with = "positive")]
+    #[schemars(range(min = 1))]
+    pub uses: Option<u32>,
+    /// Milliseconds that an instance may wait; default 60000.
+    #[serde(deserialize_with = "positive")]
+    #[schemars(range(min = 1))]
+    pub idle_ms: Option<u64>,
+}
+
+/// What happens to a request whose plugin fails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnFailure {
+    /// It is answered with an error.
+    #[default]
+    Deny,
+    /// It goes on as if there were no plugin.
+    Allow,
+    /// The version that served before is asked; where that fails too, the request is answered with an error.
+    Previous,
+}
+
+/// When a plugin that keeps failing is left alone for a while.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct BreakerFile {
+    /// Failures in a row on one route, 0 for no breaker; default 20.
+    pub failures: Option<u32>,
+    /// Milliseconds until one request tries again; default 5000.
+    #[serde(deserialize_with = "positive")]
+    #[schemars(range(min = 1))]
+    pub open_ms: Option<u64>,
+}
+
+/// As much of a body as a plugin sees.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum BodyAccess {
+    /// Nothing.
+    #[default]
+    None,
+    /// The first bytes, this many; the rest follows unseen.
+    First(usize),
+    /// All of it; a body of more bytes than this is refused.
+    Whole(usize),
 }
 
 /// Limits of one call of a plugin.
@@ -233,8 +321,26 @@ pub struct PluginLimitsFile {
     pub wall_ms: Option<u64>,
     /// Milliseconds of computing; default 100.
     pub cpu_ms: Option<u64>,
+    /// Milliseconds that `configure` may compute, at deployment; default 10000.
+    pub configure_ms: Option<u64>,
     /// Mebibytes of memory; default 64.
     pub memory_mb: Option<u64>,
+    /// Instances at once; default 250, at most `limits.plugin_instances` of the node.
+    #[serde(deserialize_with = "positive")]
+    #[schemars(range(min = 1))]
+    pub instances: Option<u32>,
+    /// Requests to other origins that one call may send; default 10.
+    pub outgoing_requests: Option<u32>,
+    /// Bytes of the body of each answer to these; default 1048576.
+    pub outgoing_bytes: Option<usize>,
+    /// Mebibytes of all keys and values that the plugin keeps on this node; default 16.
+    pub keyvalue_mb: Option<usize>,
+    /// Bytes of a body or JSON document that goes in or comes out; default 6291456.
+    pub body_bytes: Option<usize>,
+    /// Lines that one request may write to the log; default 100.
+    pub log_lines: Option<u32>,
+    /// Bytes of all these lines; default 16384.
+    pub log_bytes: Option<usize>,
 }
 
 /// `functions.yaml`: what Lambda function names and ARNs stand for.

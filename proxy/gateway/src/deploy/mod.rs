@@ -1,13 +1,15 @@
 //! From a configuration folder to a generation: everything is compiled, or nothing is served.
 
 mod apis;
+pub(crate) mod artifacts;
 mod plugins;
 mod trust;
 
 pub use apis::is_stage_name;
 
 use crate::config::{Folder, load};
-use crate::generation::{Api, Generation, RouteRuntime, StageRuntime};
+use crate::generation::{Generation, RouteRuntime, StageRuntime};
+use crate::guard::Breaker;
 use crate::resolve::Resolver;
 use crate::telemetry::Telemetry;
 use crate::telemetry::access_log::AccessLog;
@@ -15,7 +17,7 @@ use crate::telemetry::metrics::RouteKey;
 use crate::upstream::{CONNECT_TIMEOUT, Upstream, UpstreamSettings};
 use edgewit_model::{Finding, Location};
 use edgewit_plan::{IntegrationPlan, Plan, UnavailableRoutes};
-use edgewit_plugin::PluginHost;
+use edgewit_plugin::{PluginHost, World};
 use parking_lot::Mutex;
 use plugins::{LoadedPlugins, PluginStore};
 use std::collections::{BTreeMap, HashMap};
@@ -69,9 +71,9 @@ impl Deployer {
         Self {
             conf: conf.to_path_buf(),
             overrides,
+            plugins: PluginStore::new(host, Arc::clone(&telemetry)),
             telemetry,
             resolver: Resolver::new(resolve_ttl),
-            plugins: PluginStore::new(host),
             logs: Mutex::default(),
             published: std::sync::atomic::AtomicU64::new(0),
         }
@@ -97,11 +99,13 @@ impl Deployer {
             crate::config::UnavailableRoutes::Answer500 => UnavailableRoutes::Answer500,
         });
         let plans = apis::compile(&stages, &folder, &plugins, unavailable, &mut findings);
+        check_worlds(plans.iter().flatten(), &plugins, &mut findings);
         let settings = self.upstream_settings(&folder, &mut findings);
         let log = self.access_log(&folder, &mut findings);
         let failed = findings.iter().any(Finding::is_error);
         let generation = match settings {
             Some(settings) if !failed && plans.iter().all(Option::is_some) => {
+                self.plugins.commit(&plugins);
                 Some(self.generation(&folder, plans.into_iter().flatten(), &plugins, &settings, log.as_ref()))
             }
             _ => None,
@@ -118,12 +122,12 @@ impl Deployer {
         settings: &UpstreamSettings,
         log: Option<&Arc<AccessLog>>,
     ) -> Generation {
-        let mut generation = Generation::default();
+        let mut generation = Generation { plugins: plugins.all(), ..Generation::default() };
         let entries = folder.node.limits.authorizer_cache_entries.unwrap_or(crate::authorizer::CACHE_ENTRIES);
         for plan in plans {
             let (api, stage): (Box<str>, Box<str>) = ((&*plan.api_id).into(), (&*plan.stage).into());
             let runtime = self.stage(plan, plugins, settings, log, entries);
-            generation.apis.entry(api).or_insert_with(Api::default).stages.insert(stage, Arc::new(runtime));
+            generation.apis.entry(api).or_default().stages.insert(stage, Arc::new(runtime));
         }
         if generation.apis.len() == 1 {
             generation.only = generation.apis.keys().next().cloned();
@@ -150,6 +154,7 @@ impl Deployer {
             method,
         };
         let routes = plan.routes.iter().map(|route| RouteRuntime {
+            authorizer_breaker: Breaker::default(),
             metrics: self.telemetry.route(&key(&route.resource_path, route.verb.as_str())),
             upstream: match &route.integration {
                 IntegrationPlan::Http(http) | IntegrationPlan::HttpProxy(http) => {
@@ -191,6 +196,19 @@ impl Deployer {
         }
     }
 
+    /// Goes back to the version of a plugin that served before; see [`PluginStore::roll_back`].
+    ///
+    /// # Errors
+    /// When there is no such plugin or no version before.
+    pub fn roll_back(&self, plugin: &str) -> Result<(String, String), String> {
+        self.plugins.roll_back(plugin)
+    }
+
+    /// Throws away plugin instances that have waited for too long.
+    pub fn reap(&self) {
+        self.plugins.reap();
+    }
+
     /// Opens the access logs anew, so that a file that was moved away is let go.
     pub fn reopen_logs(&self) {
         for log in self.logs.lock().values().filter_map(std::sync::Weak::upgrade) {
@@ -227,6 +245,29 @@ impl Deployer {
                 let message = format!("`access_log.path` {}: {error}", path.display());
                 findings.push(Finding::error("access-log-unwritable", &at, message));
                 None
+            }
+        }
+    }
+}
+
+/// A plugin must be of the kind that its use asks for.
+fn check_worlds<'a>(
+    plans: impl Iterator<Item = &'a Plan>,
+    plugins: &LoadedPlugins,
+    findings: &mut Vec<Finding>,
+) {
+    for plan in plans {
+        for authorizer in &plan.authorizers {
+            let name = &authorizer.plugin.0;
+            if let Some(worlds) = plugins.unfit(name, World::Authorizer) {
+                let worlds: Vec<&str> = worlds.iter().map(|world| world.name()).collect();
+                let message = format!(
+                    "authorizer `{}` is the plugin `{name}`, which is a component of the world {}, expected authorizer",
+                    authorizer.name,
+                    worlds.join(", ")
+                );
+                let at = Location { file: crate::config::files::FUNCTIONS.into(), line: 0, column: 0 };
+                findings.push(Finding::error("plugin-world", &at, message));
             }
         }
     }

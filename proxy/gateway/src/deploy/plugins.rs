@@ -1,48 +1,78 @@
-//! Loading plugins: what has not changed since the last generation is used again.
+//! Loading plugins: what has not changed since the last generation is used again, and the version before stays at hand.
 
 use super::Named;
 use super::apis::located;
-use crate::config::{Folder, PluginFile, files};
+use crate::config::{Folder, OnFailure, PluginFile, files};
+use crate::guard::{BREAKER_FAILURES, BREAKER_OPEN, BreakerSettings, PluginEntry};
+use crate::telemetry::Telemetry;
 use edgewit_model::Finding;
-use edgewit_plugin::{Authorizer, PluginHost, PluginLimits, PluginSettings};
+use edgewit_plugin::{Grants, Origin, Plugin, PluginHost, PluginLimits, PluginSettings, WarmPool, World};
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
+use std::time::Duration;
 
 /// Loads plugins and remembers those in use.
 pub(super) struct PluginStore {
     host: PluginHost,
-    /// By name, digest of the component, configuration and limits.
-    known: Mutex<HashMap<[u8; 32], Weak<Authorizer>>>,
+    telemetry: Arc<Telemetry>,
+    versions: Mutex<HashMap<String, Versions>>,
+}
+
+/// Name, digest of the component, configuration, grants and limits in one.
+type Fingerprint = [u8; 32];
+
+/// What serves under one name, and what did before.
+struct Versions {
+    current: (Fingerprint, Arc<Plugin>),
+    previous: Option<(Fingerprint, Arc<Plugin>)>,
+    /// What the files say and an operator went back from: not to be used until the files say something else.
+    refused: Option<Fingerprint>,
 }
 
 /// The plugins of one generation, by name.
 #[derive(Default)]
 pub(super) struct LoadedPlugins {
-    by_name: Named<Arc<Authorizer>>,
+    by_name: Named<Arc<PluginEntry>>,
+    fingerprints: Named<Fingerprint>,
     /// Names in `plugins.yaml`, also of those that could not be loaded.
     declared: Vec<String>,
+    /// The file itself could not be read, so it is not known what it declares.
+    unreadable: bool,
 }
 
 impl LoadedPlugins {
-    pub(super) fn get(&self, name: &str) -> Option<Arc<Authorizer>> {
+    pub(super) fn get(&self, name: &str) -> Option<Arc<PluginEntry>> {
         self.by_name.get(name).map(Arc::clone)
     }
 
+    pub(super) fn all(&self) -> Named<Arc<PluginEntry>> {
+        self.by_name.clone()
+    }
+
     pub(super) fn declares(&self, name: &str) -> bool {
-        self.declared.iter().any(|declared| declared == name)
+        self.unreadable || self.declared.iter().any(|declared| declared == name)
+    }
+
+    /// Whether the plugin was loaded and is not one of `world`.
+    pub(super) fn unfit(&self, name: &str, world: World) -> Option<Vec<World>> {
+        let worlds = self.by_name.get(name)?.plugin.worlds();
+        (!worlds.contains(&world)).then_some(worlds)
     }
 }
 
 impl PluginStore {
-    pub(super) fn new(host: PluginHost) -> Self {
-        Self { host, known: Mutex::default() }
+    pub(super) fn new(host: PluginHost, telemetry: Arc<Telemetry>) -> Self {
+        Self { host, telemetry, versions: Mutex::default() }
     }
 
+    /// Loads what `plugins.yaml` names. Nothing that was loaded before changes by it: see [`PluginStore::commit`].
     pub(super) fn load(&self, folder: &Folder, findings: &mut Vec<Finding>) -> LoadedPlugins {
-        let mut loaded = LoadedPlugins::default();
+        let unreadable = findings.iter().any(|f| f.is_error() && &*f.at.file == files::PLUGINS);
+        let mut loaded = LoadedPlugins { unreadable, ..LoadedPlugins::default() };
         let node_instances = folder.node.limits.plugin_instances.unwrap_or(crate::node::PLUGIN_INSTANCES);
+        let mut kept = 0;
         for (name, spanned) in &folder.plugins.plugins {
             loaded.declared.push(name.clone());
             let at = located(files::PLUGINS, spanned);
@@ -57,17 +87,35 @@ impl PluginStore {
                 }
                 None => continue,
             };
+            kept += plugin.instances.warm;
             match self.one(name, plugin, bytes, node_instances) {
-                Ok(authorizer) => {
-                    loaded.by_name.insert(name.clone(), authorizer);
+                Ok((fingerprint, entry)) => {
+                    if let Some(reason) = &entry.plugin.admission().no_picture {
+                        let message = format!(
+                            "plugin `{name}`: no picture could be taken after `configure`, so every instance runs it: \
+                             {reason}"
+                        );
+                        let finding = Finding::warning("plugin-configured-late", &at, message);
+                        findings.push(finding.with_help("keep instances with `instances: {warm: N}`"));
+                    }
+                    loaded.by_name.insert(name.clone(), entry);
+                    loaded.fingerprints.insert(name.clone(), fingerprint);
                 }
-                Err(error) => {
-                    let message = format!("plugin `{name}`: component {path}: {error}");
-                    findings.push(Finding::error("component-invalid", &at, message));
+                Err(Unloaded { code, message }) => {
+                    let message = format!("plugin `{name}`: component {path}: {message}");
+                    findings.push(Finding::error(code, &at, message));
                 }
             }
         }
-        self.known.lock().retain(|_, plugin| plugin.strong_count() > 0);
+        if kept > node_instances / 2 {
+            let at = edgewit_model::Location { file: files::PLUGINS.into(), line: 0, column: 0 };
+            let message = format!(
+                "`instances.warm` of all plugins come to {kept}, expected at most half of `limits.plugin_instances`, \
+                 {}",
+                node_instances / 2
+            );
+            findings.push(Finding::error("plugin-warm-instances", &at, message));
+        }
         loaded
     }
 
@@ -77,28 +125,176 @@ impl PluginStore {
         plugin: &PluginFile,
         bytes: &[u8],
         node_instances: u32,
-    ) -> Result<Arc<Authorizer>, String> {
+    ) -> Result<(Fingerprint, Arc<PluginEntry>), Unloaded> {
+        check_digest(plugin.digest.as_deref(), bytes)?;
         let settings = settings(plugin, node_instances)?;
-        let key = fingerprint(name, &settings, bytes);
-        if let Some(known) = self.known.lock().get(&key).and_then(Weak::upgrade) {
-            return Ok(known);
+        let fingerprint = fingerprint(name, &settings, bytes);
+        if settings.grants.http.iter().flatten().any(|origin| origin.tls) {
+            self.host.trust(super::trust::system());
         }
-        let authorizer = self.host.load(name, bytes, settings).map_err(|error| error.to_string())?;
-        self.known.lock().insert(key, Arc::downgrade(&authorizer));
-        Ok(authorizer)
+        let known = self.known(name, &fingerprint);
+        let (plugin_, previous) = match known {
+            Some(known) => known,
+            None => {
+                let loaded = self.host.load(name, bytes, settings);
+                let loaded = loaded.map_err(|error| Unloaded::component(error.to_string()))?;
+                (loaded, self.versions.lock().get(name).map(|versions| Arc::clone(&versions.current.1)))
+            }
+        };
+        let entry = PluginEntry {
+            plugin: plugin_,
+            previous,
+            on_failure: plugin.on_failure,
+            breaker: BreakerSettings {
+                failures: plugin.breaker.failures.unwrap_or(BREAKER_FAILURES),
+                open: plugin.breaker.open_ms.map_or(BREAKER_OPEN, Duration::from_millis),
+            },
+            request_body: plugin.request_body,
+            response_body: plugin.response_body,
+            metrics: self.telemetry.plugin(name),
+        };
+        if entry.on_failure == OnFailure::Allow && entry.plugin.worlds().contains(&World::Authorizer) {
+            tracing::warn!(
+                plugin = name,
+                "an authorizer with `on_failure: allow` lets everybody in when it fails"
+            );
+        }
+        Ok((fingerprint, Arc::new(entry)))
     }
+
+    /// The loaded plugin for what the files say, and the version before it.
+    fn known(&self, name: &str, wanted: &Fingerprint) -> Option<(Arc<Plugin>, Option<Arc<Plugin>>)> {
+        let versions = self.versions.lock();
+        let found = versions.get(name)?;
+        let previous = found.previous.as_ref().map(|(_, plugin)| Arc::clone(plugin));
+        if found.current.0 == *wanted || found.refused.as_ref() == Some(wanted) {
+            return Some((Arc::clone(&found.current.1), previous));
+        }
+        // Back to what served before, without compiling it again.
+        let (fingerprint, plugin) = found.previous.as_ref()?;
+        (fingerprint == wanted).then(|| (Arc::clone(plugin), Some(Arc::clone(&found.current.1))))
+    }
+
+    /// The generation with these plugins is about to serve.
+    pub(super) fn commit(&self, loaded: &LoadedPlugins) {
+        let mut versions = self.versions.lock();
+        versions.retain(|name, _| loaded.by_name.contains_key(name));
+        for (name, entry) in &loaded.by_name {
+            let Some(wanted) = loaded.fingerprints.get(name) else { continue };
+            let current = (*wanted, Arc::clone(&entry.plugin));
+            match versions.get_mut(name) {
+                None => {
+                    versions.insert(name.clone(), Versions { current, previous: None, refused: None });
+                }
+                Some(found) if found.refused.as_ref() == Some(wanted) || found.current.0 == *wanted => {}
+                Some(found) => {
+                    found.previous = Some(std::mem::replace(&mut found.current, current));
+                    found.refused = None;
+                }
+            }
+        }
+    }
+
+    /// Goes back to the version of a plugin that served before, until its files change again. The next generation has
+    /// it. Digests of the version that is left and of the one that serves.
+    ///
+    /// # Errors
+    /// When there is no such plugin or no version before.
+    pub(super) fn roll_back(&self, name: &str) -> Result<(String, String), String> {
+        let mut versions = self.versions.lock();
+        let found = versions.get_mut(name).ok_or_else(|| format!("there is no plugin `{name}`"))?;
+        let previous =
+            found.previous.take().ok_or_else(|| format!("plugin `{name}` has served in one version only"))?;
+        let left = std::mem::replace(&mut found.current, previous);
+        let digests = (left.1.digest().to_owned(), found.current.1.digest().to_owned());
+        found.refused = Some(left.0);
+        found.previous = Some(left);
+        Ok(digests)
+    }
+
+    /// Throws away instances that have waited for too long.
+    pub(super) fn reap(&self) {
+        let plugins: Vec<Arc<Plugin>> =
+            self.versions.lock().values().map(|versions| Arc::clone(&versions.current.1)).collect();
+        plugins.iter().for_each(|plugin| plugin.reap());
+    }
+}
+
+/// Why a plugin could not be loaded.
+struct Unloaded {
+    code: &'static str,
+    message: String,
+}
+
+impl Unloaded {
+    fn component(message: String) -> Self {
+        Self { code: "component-invalid", message }
+    }
+}
+
+impl From<String> for Unloaded {
+    fn from(message: String) -> Self {
+        Self { code: "plugin-invalid", message }
+    }
+}
+
+fn check_digest(expected: Option<&str>, bytes: &[u8]) -> Result<(), Unloaded> {
+    let Some(expected) = expected else { return Ok(()) };
+    let found: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let wanted = expected.strip_prefix("sha256:").filter(|hex| hex.len() == 64);
+    let wanted = wanted.ok_or_else(|| {
+        format!("`digest`: found `{expected}`, expected `sha256:` and 64 hexadecimal digits")
+    })?;
+    if wanted.eq_ignore_ascii_case(&found) {
+        return Ok(());
+    }
+    let message = format!(
+        "has the digest sha256:{found}, expected sha256:{wanted}: fetch the component again, or correct `digest` if \
+         this is the one you mean"
+    );
+    Err(Unloaded { code: "component-digest", message })
 }
 
 /// Milliseconds that a call may be given at most: an hour.
 const LONGEST_CALL_MS: u64 = 3_600_000;
 
 fn settings(plugin: &PluginFile, node_instances: u32) -> Result<PluginSettings, String> {
+    Ok(PluginSettings {
+        config: plugin.config.clone(),
+        limits: limits(plugin, node_instances)?,
+        grants: grants(plugin)?,
+        warm: (plugin.instances.warm > 0).then(|| WarmPool {
+            size: plugin.instances.warm,
+            uses: plugin.instances.uses.unwrap_or(WarmPool::DEFAULT_USES),
+            idle_ms: plugin.instances.idle_ms.unwrap_or(WarmPool::DEFAULT_IDLE_MS),
+        }),
+    })
+}
+
+fn grants(plugin: &PluginFile) -> Result<Grants, String> {
+    let grants = &plugin.grants;
+    let origins = |texts: &Option<Vec<String>>, key: &str, private: bool| {
+        let texts = texts.iter().flatten();
+        texts
+            .map(|text| Origin::parse(text, private).map_err(|wrong| format!("`grants.{key}`: {wrong}")))
+            .collect::<Result<Vec<_>, _>>()
+    };
+    let mut http = origins(&grants.http_private, "http_private", true)?;
+    http.extend(origins(&grants.http, "http", false)?);
+    let granted = grants.http.is_some() || grants.http_private.is_some();
+    Ok(Grants { http: granted.then_some(http), keyvalue: grants.keyvalue.clone() })
+}
+
+fn limits(plugin: &PluginFile, node_instances: u32) -> Result<PluginLimits, String> {
     let mut limits = PluginLimits::default();
-    limits.instances = limits.instances.min(node_instances);
     let file = &plugin.limits;
+    limits.instances = file.instances.unwrap_or(limits.instances.min(node_instances));
     limits.wall_ms = file.wall_ms.unwrap_or(limits.wall_ms);
     limits.cpu_ms = file.cpu_ms.unwrap_or(limits.cpu_ms);
-    for (name, found) in [("wall_ms", limits.wall_ms), ("cpu_ms", limits.cpu_ms)] {
+    limits.configure_ms = file.configure_ms.unwrap_or(limits.configure_ms);
+    let times =
+        [("wall_ms", limits.wall_ms), ("cpu_ms", limits.cpu_ms), ("configure_ms", limits.configure_ms)];
+    for (name, found) in times {
         if found == 0 || found > LONGEST_CALL_MS {
             return Err(format!("found {found} as `{name}`, expected 1 to {LONGEST_CALL_MS}"));
         }
@@ -108,12 +304,20 @@ fn settings(plugin: &PluginFile, node_instances: u32) -> Result<PluginSettings, 
         limits.memory_bytes =
             bytes.ok_or_else(|| format!("`memory_mb` {megabytes} is more than there can be"))?;
     }
-    Ok(PluginSettings { config: plugin.config.clone(), limits })
+    limits.outgoing_requests = file.outgoing_requests.unwrap_or(limits.outgoing_requests);
+    limits.outgoing_bytes = file.outgoing_bytes.unwrap_or(limits.outgoing_bytes);
+    if let Some(megabytes) = file.keyvalue_mb {
+        limits.keyvalue_bytes = megabytes.saturating_mul(1 << 20);
+    }
+    limits.body_bytes = file.body_bytes.unwrap_or(limits.body_bytes);
+    limits.log_lines = file.log_lines.unwrap_or(limits.log_lines);
+    limits.log_bytes = file.log_bytes.unwrap_or(limits.log_bytes);
+    Ok(limits)
 }
 
-fn fingerprint(name: &str, settings: &PluginSettings, bytes: &[u8]) -> [u8; 32] {
+fn fingerprint(name: &str, settings: &PluginSettings, bytes: &[u8]) -> Fingerprint {
     let mut hash = Sha256::new();
     hash.update(Sha256::digest(bytes));
-    hash.update(format!("{name:?} {:?} {:?}", settings.config, settings.limits));
+    hash.update(format!("{name:?} {settings:?}"));
     hash.finalize().into()
 }

@@ -1,12 +1,29 @@
 //! Certificate authorities for integration targets.
 
 use pingora_core::utils::tls::{WrappedX509, parse_x509};
-use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::sync::Arc;
+
+/// What plugins trust: the system's authorities.
+pub(super) fn system() -> Arc<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    let (added, _unreadable) =
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if added == 0 {
+        tracing::warn!("the system has no certificate authorities; plugins can call no https origin");
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    match config {
+        Ok(config) => Arc::new(config.with_root_certificates(roots).with_no_client_auth()),
+        // The provider offers both versions.
+        Err(error) => unreachable!("{error}"),
+    }
+}
 
 /// Reads a PEM bundle. The number changes with its content.
 ///

@@ -2,13 +2,14 @@
 
 use crate::authorizer::{AuthorizerRuntime, Outcome};
 use crate::exchange::{Exchange, Refusal};
+use crate::guard::Guarded;
 use crate::view::View;
 use edgewit_mapping::expression::{RequestScope, RequestSource};
 use edgewit_model::gateway_response::GatewayResponseType::{
     ACCESS_DENIED, AUTHORIZER_CONFIGURATION_ERROR, AUTHORIZER_FAILURE, DEFAULT_4XX, UNAUTHORIZED,
 };
 use edgewit_plan::plan::{AuthorizerKind, AuthorizerPlan, RouteAuthorization};
-use edgewit_plugin::{AuthorizerRequest, PluginError};
+use edgewit_plugin::{PluginError, PluginRequest};
 use edgewit_policy::{ConditionKeys, PolicyRequest, Verdict, same_account};
 use pingora_http::RequestHeader;
 use std::borrow::Cow;
@@ -150,6 +151,8 @@ async fn ask(
     let (caller, verdict) = match &*outcome {
         Outcome::Allow(caller) => (Some(caller), Verdict::Allow),
         Outcome::Policy(caller, policy) => (Some(caller), policy.evaluate(&invoke(arn, &conditions))),
+        // It failed, and the operator wants requests to go on then.
+        Outcome::PassedOver => (None, Verdict::Allow),
         Outcome::Deny => (None, Verdict::ExplicitDeny),
         Outcome::Unauthorized => {
             exchange.authorizer.status = Some(401);
@@ -248,7 +251,18 @@ async fn call(
         arn: arn.to_owned(),
     });
     let started = Instant::now();
-    let result = runtime.plugin.authorize(Arc::clone(&asked) as Arc<dyn AuthorizerRequest>).await;
+    let ids = asked.exchange.ids.clone();
+    let stage = asked.exchange.stage().map(Arc::clone);
+    let found = asked.exchange.found.map(|found| found.route);
+    let breaker = stage.as_ref().and_then(|stage| Some(&stage.routes.get(found?)?.authorizer_breaker));
+    let Some(breaker) = breaker else { return Err(Refusal::internal()) };
+    let result = runtime
+        .plugin
+        .call(breaker, ids.request_id(), |plugin| {
+            let asked = Arc::clone(&asked) as Arc<dyn PluginRequest>;
+            async move { plugin.authorize(asked).await }
+        })
+        .await;
     let Ok(asked) = Arc::try_unwrap(asked) else {
         tracing::error!("a plugin's request outlived its call");
         return Err(Refusal::internal());
@@ -256,29 +270,33 @@ async fn call(
     *header = asked.header;
     *exchange = asked.exchange;
     exchange.authorizer.latency = Some(started.elapsed());
+    let name = runtime.plugin.plugin.name();
     let failed = match result {
-        Ok(decision) => match Outcome::new(decision) {
+        Guarded::Answered(decision) => match Outcome::new(decision) {
             Ok(outcome) => return Ok(Arc::new(outcome)),
             Err(error) => error,
         },
-        Err(error) => {
-            tracing::warn!(plugin = runtime.plugin.name(), request = exchange.ids.request_id(), %error, "an authorizer failed");
+        Guarded::PassedOver => return Ok(Arc::new(Outcome::PassedOver)),
+        Guarded::Failed(error) => {
             exchange.authorizer.status = Some(500);
-            exchange.authorizer.error = Some(error.to_string());
-            return Err(failure(&error));
+            exchange.authorizer.error =
+                Some(error.as_ref().map_or_else(|| "its breaker is open".to_owned(), ToString::to_string));
+            return Err(failure(error.as_ref()));
         }
     };
-    tracing::warn!(plugin = runtime.plugin.name(), error = failed, "an authorizer returned no valid policy");
+    tracing::warn!(plugin = name, error = failed, "an authorizer returned no valid policy");
     exchange.authorizer.status = Some(500);
     exchange.authorizer.error = Some(failed);
     Err(null_message(AUTHORIZER_CONFIGURATION_ERROR, "AuthorizerConfigurationException"))
 }
 
-fn failure(error: &PluginError) -> Refusal {
+fn failure(error: Option<&PluginError>) -> Refusal {
     match error {
         // The authorizer was never asked: the node is what failed.
-        PluginError::PoolExhausted { .. } => null_message(AUTHORIZER_FAILURE, "AuthorizerFailureException"),
-        _ => null_message(AUTHORIZER_CONFIGURATION_ERROR, "AuthorizerConfigurationException"),
+        None | Some(PluginError::PoolExhausted { .. }) => {
+            null_message(AUTHORIZER_FAILURE, "AuthorizerFailureException")
+        }
+        Some(_) => null_message(AUTHORIZER_CONFIGURATION_ERROR, "AuthorizerConfigurationException"),
     }
 }
 
@@ -308,7 +326,7 @@ impl Asked {
     }
 }
 
-impl AuthorizerRequest for Asked {
+impl PluginRequest for Asked {
     fn method(&self) -> Cow<'_, str> {
         Cow::Borrowed(self.exchange.verb.map_or(self.header.method.as_str(), |verb| verb.as_str()))
     }

@@ -60,10 +60,50 @@ impl RouteMetrics {
     }
 }
 
+/// Ways in which a plugin's call can end badly, as [`edgewit_plugin::PluginError::kind`] names them, and the calls
+/// that an open breaker kept away.
+const FAILURES: [&str; 8] =
+    ["trap", "wall_time", "cpu_time", "memory", "pool_exhausted", "failed", "invalid_result", "breaker_open"];
+
+/// Counters of one plugin.
+#[derive(Debug, Default)]
+pub struct PluginMetrics {
+    calls: AtomicU64,
+    failures: [AtomicU64; FAILURES.len()],
+    opened: AtomicU64,
+}
+
+impl PluginMetrics {
+    /// Counts a call.
+    pub fn called(&self) {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a call that ended badly.
+    pub fn failed(&self, kind: &str) {
+        if let Some(index) = FAILURES.iter().position(|known| *known == kind) {
+            self.failures[index].fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Counts a breaker that opened.
+    pub fn opened(&self) {
+        self.opened.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Calls, failures by kind, openings of breakers.
+    pub fn read(&self) -> (u64, Vec<(&'static str, u64)>, u64) {
+        let failures = FAILURES.iter().zip(&self.failures);
+        let failures = failures.map(|(kind, count)| (*kind, count.load(Ordering::Relaxed))).collect();
+        (self.calls.load(Ordering::Relaxed), failures, self.opened.load(Ordering::Relaxed))
+    }
+}
+
 /// All metrics of a node.
 #[derive(Debug)]
 pub struct Telemetry {
     routes: Mutex<HashMap<RouteKey, Arc<RouteMetrics>>>,
+    plugins: Mutex<std::collections::BTreeMap<String, Arc<PluginMetrics>>>,
     refused: Mutex<HashMap<&'static str, u64>>,
     reloads: [AtomicU64; 2],
     reload_us: AtomicU64,
@@ -76,6 +116,7 @@ impl Default for Telemetry {
     fn default() -> Self {
         Self {
             routes: Mutex::default(),
+            plugins: Mutex::default(),
             refused: Mutex::default(),
             reloads: Default::default(),
             reload_us: AtomicU64::new(0),
@@ -96,6 +137,11 @@ impl Telemetry {
         let made = Arc::new(RouteMetrics::default());
         routes.insert(key.clone(), Arc::clone(&made));
         made
+    }
+
+    /// The counters of a plugin, made if they are not there yet.
+    pub fn plugin(&self, name: &str) -> Arc<PluginMetrics> {
+        Arc::clone(self.plugins.lock().entry(name.to_owned()).or_default())
     }
 
     /// Counts a request or connection that never reached an API.
@@ -222,6 +268,8 @@ impl Collector for Exposition {
             }
         }
 
+        plugins(&mut encoder, t)?;
+
         let mut metric = encoder.encode_descriptor(
             "edgewit_refused",
             "Requests and connections refused before an API was found",
@@ -270,6 +318,36 @@ impl Collector for Exposition {
             )?
             .encode_counter::<NoLabelSet, u64, u64>(&t.log_lines_dropped.load(Ordering::Relaxed), None)
     }
+}
+
+fn plugins(encoder: &mut DescriptorEncoder<'_>, telemetry: &Telemetry) -> Result<(), fmt::Error> {
+    let plugins: Vec<_> = telemetry.plugins.lock().iter().map(|(n, m)| (n.clone(), m.read())).collect();
+    let mut metric =
+        encoder.encode_descriptor("edgewit_plugin_calls", "Calls of plugins", None, MetricType::Counter)?;
+    for (name, (calls, _, _)) in &plugins {
+        counter(&mut metric, &[("plugin", name)], *calls)?;
+    }
+    let mut metric = encoder.encode_descriptor(
+        "edgewit_plugin_failures",
+        "Calls of plugins that failed, by how, and calls that an open breaker kept away",
+        None,
+        MetricType::Counter,
+    )?;
+    for (name, (_, failures, _)) in &plugins {
+        for (kind, count) in failures.iter().filter(|(_, count)| *count > 0) {
+            counter(&mut metric, &[("plugin", name), ("kind", kind)], *count)?;
+        }
+    }
+    let mut metric = encoder.encode_descriptor(
+        "edgewit_plugin_breaker_openings",
+        "Times that a plugin failed so often on a route that it was left alone",
+        None,
+        MetricType::Counter,
+    )?;
+    for (name, (_, _, opened)) in &plugins {
+        counter(&mut metric, &[("plugin", name)], *opened)?;
+    }
+    Ok(())
 }
 
 /// Picks one of a route's histograms.

@@ -8,7 +8,7 @@ use edgewit_plugin::{HostOptions, PluginError, PluginHost, PluginLimits, PluginS
 use crate::support::{MISBEHAVE, ask, misbehave, misbehave_with, small_limits};
 
 /// A host of its own with room for `instances`, and the misbehaving guest twice.
-fn two_plugins(instances: u32, each: u32) -> (PluginHost, [Arc<edgewit_plugin::Authorizer>; 2]) {
+fn two_plugins(instances: u32, each: u32) -> (PluginHost, [Arc<edgewit_plugin::Plugin>; 2]) {
     let host = PluginHost::new(HostOptions { instances, ..HostOptions::default() }).unwrap();
     let limits = PluginLimits { instances: each, wall_ms: 10_000, cpu_ms: 10_000, ..PluginLimits::default() };
     let load =

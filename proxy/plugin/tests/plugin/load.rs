@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use edgewit_plugin::{
-    Authorizer, Decision, HostError, HostOptions, LoadError, PluginHost, PluginLimits, PluginSettings,
+    Decision, HostError, HostOptions, LoadError, Plugin, PluginHost, PluginLimits, PluginSettings,
 };
 
 use crate::support::{TOKEN_AUTHORIZER, ask, host, small_limits};
@@ -43,19 +43,21 @@ fn what_is_not_a_component() {
 fn a_component_of_another_world() {
     assert_eq!(
         refusal(WRONG_WORLD),
-        "exports greet, expected edgewit:plugin/authorize@0.1.0 (world `authorizer` of edgewit:plugin)"
+        "exports greet, expected one of edgewit:plugin/authorize@0.1.0, rewrite, inspect, handle, or \
+         wasi:http/incoming-handler@0.2"
     );
     let empty_component = b"\0asm\x0d\0\x01\0";
     assert_eq!(
         refusal(empty_component),
-        "exports nothing, expected edgewit:plugin/authorize@0.1.0 (world `authorizer` of edgewit:plugin)"
+        "exports nothing, expected one of edgewit:plugin/authorize@0.1.0, rewrite, inspect, handle, or \
+         wasi:http/incoming-handler@0.2"
     );
 }
 
 #[test]
 fn a_component_of_another_contract() {
     let refusal = refusal(OTHER_CONTRACT);
-    assert!(refusal.starts_with("does not fit world `authorizer` of edgewit:plugin: "), "{refusal}");
+    assert!(refusal.starts_with("does not fit edgewit:plugin@0.1: "), "{refusal}");
     assert!(refusal.contains("authorize"), "{refusal}");
 }
 
@@ -64,7 +66,8 @@ fn imports_that_no_plugin_gets() {
     assert_eq!(
         refusal(FOREIGN_IMPORT),
         "imports example:foreign/clock@1.0.0, example:foreign/vault@1.0.0, which are not granted; expected only \
-         edgewit:plugin/config@0.1, edgewit:plugin/log@0.1 and edgewit:plugin/request@0.1"
+         edgewit:plugin@0.1, and of WASI 0.2 cli, clocks, config, filesystem, http, io, keyvalue, logging, random and \
+         sockets"
     );
 }
 
@@ -111,16 +114,16 @@ fn a_plugin_knows_its_name_and_digest() {
 
 #[tokio::test]
 async fn a_component_that_does_not_start() {
-    let started = |start: &str| -> Result<Arc<Authorizer>, LoadError> {
+    let started = |start: &str| -> Result<Arc<Plugin>, LoadError> {
         let limits = PluginLimits { cpu_ms: 30, ..small_limits() };
         let config = [("start".to_owned(), start.to_owned())].into();
-        host().load("p", BAD_START, PluginSettings { config, limits })
+        host().load("p", BAD_START, PluginSettings { config, limits, ..PluginSettings::default() })
     };
     assert_eq!(ask(&started("well").unwrap(), "").await, Ok(Decision::Unauthorized));
     let refusal = started("trap").unwrap_err().to_string();
     assert!(refusal.starts_with("does not start: wasm `unreachable` instruction executed, in "), "{refusal}");
     let refusal = started("spin").unwrap_err().to_string();
-    assert!(refusal.starts_with("does not start: interrupt, in "), "{refusal}");
+    assert!(refusal == "does not start: ran for 30 ms (limit `cpu_ms`)", "{refusal}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod contract;
+mod generation;
 mod isolation;
 mod limits;
 mod load;

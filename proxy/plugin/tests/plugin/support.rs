@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use edgewit_plugin::{
-    Authorizer, AuthorizerRequest, Decision, HostOptions, PluginError, PluginHost, PluginLimits,
-    PluginSettings,
+    Decision, HostOptions, Plugin, PluginError, PluginHost, PluginLimits, PluginRequest, PluginSettings,
 };
 
 pub(crate) const MISBEHAVE: &[u8] = include_bytes!("../../../../plugins/prebuilt/misbehave.wasm");
@@ -24,20 +23,22 @@ pub(crate) fn small_limits() -> PluginLimits {
 }
 
 /// The misbehaving guest with default limits.
-pub(crate) fn misbehave() -> &'static Arc<Authorizer> {
-    static PLUGIN: OnceLock<Arc<Authorizer>> = OnceLock::new();
+pub(crate) fn misbehave() -> &'static Arc<Plugin> {
+    static PLUGIN: OnceLock<Arc<Plugin>> = OnceLock::new();
     PLUGIN.get_or_init(|| {
         misbehave_with(small_limits(), &[("greeting", "hello"), ("policy", r#"{"Version":"2012-10-17"}"#)])
     })
 }
 
-pub(crate) fn misbehave_with(limits: PluginLimits, config: &[(&str, &str)]) -> Arc<Authorizer> {
+pub(crate) fn misbehave_with(limits: PluginLimits, config: &[(&str, &str)]) -> Arc<Plugin> {
     let config = config.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-    host().load("misbehave", MISBEHAVE, PluginSettings { config, limits }).unwrap()
+    host()
+        .load("misbehave", MISBEHAVE, PluginSettings { config, limits, ..PluginSettings::default() })
+        .unwrap()
 }
 
 /// Asks `plugin` to behave in a certain way.
-pub(crate) async fn ask(plugin: &Authorizer, behaviour: &str) -> Result<Decision, PluginError> {
+pub(crate) async fn ask(plugin: &Plugin, behaviour: &str) -> Result<Decision, PluginError> {
     plugin.authorize(Arc::new(Request::new().header("behave", behaviour))).await
 }
 
@@ -80,7 +81,7 @@ fn named_once(pairs: &[(String, String)], each: &mut dyn FnMut(&str)) {
     }
 }
 
-impl AuthorizerRequest for Request {
+impl PluginRequest for Request {
     fn method(&self) -> Cow<'_, str> {
         "GET".into()
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use edgewit_plugin::{Authorizer, Caller, ContextValue, Decision, PluginError, PluginSettings};
+use edgewit_plugin::{Caller, ContextValue, Decision, Plugin, PluginError, PluginSettings};
 
 use crate::support::{Request, TOKEN_AUTHORIZER, host, small_limits};
 
@@ -15,12 +15,18 @@ deny-mallory deny  account suspended
 deny-eve     deny
 ";
 
-fn plugin(tokens: Option<&str>) -> Arc<Authorizer> {
+fn plugin(tokens: Option<&str>) -> Arc<Plugin> {
     let config = tokens.map(|tokens| ("tokens".to_owned(), tokens.to_owned())).into_iter().collect();
-    host().load("tokens", TOKEN_AUTHORIZER, PluginSettings { config, limits: small_limits() }).unwrap()
+    host()
+        .load(
+            "tokens",
+            TOKEN_AUTHORIZER,
+            PluginSettings { config, limits: small_limits(), ..PluginSettings::default() },
+        )
+        .unwrap()
 }
 
-async fn decide(plugin: &Authorizer, request: Request) -> Result<Decision, PluginError> {
+async fn decide(plugin: &Plugin, request: Request) -> Result<Decision, PluginError> {
     plugin.authorize(Arc::new(request)).await
 }
 

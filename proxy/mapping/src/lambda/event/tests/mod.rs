@@ -1,3 +1,5 @@
+//! What events say, line by line of the behaviour.
+
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 mod context;
