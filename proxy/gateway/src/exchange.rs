@@ -6,7 +6,7 @@ use edgewit_model::api::Verb;
 use edgewit_model::gateway_response::GatewayResponseType;
 use edgewit_plan::plan::Route;
 use edgewit_plan::router::Match;
-use edgewit_plugin::Caller;
+use edgewit_plugin::{Caller, RequestChanges};
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -23,6 +23,8 @@ pub struct Exchange {
     pub id_replaced: bool,
     /// The client's address.
     pub client: IpAddr,
+    /// The port that the client came to.
+    pub local_port: u16,
     /// Where the request goes, once the domain stage has found it.
     pub place: Option<Place>,
     /// The route, once the route stage has found it.
@@ -39,6 +41,8 @@ pub struct Exchange {
     pub status: u16,
     /// What is written to the backend by Pingora, for requests that it proxies.
     pub relay: Option<crate::pipeline::integrate::Relay>,
+    /// What a transform wants changed of what is sent to the integration.
+    pub changes: Option<Box<RequestChanges>>,
     /// Bytes of the request body that have passed.
     pub body_bytes: u64,
     /// `X-Amzn-Trace-Id`, once it was needed.
@@ -114,6 +118,7 @@ impl Exchange {
             ids,
             id_replaced: false,
             client: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+            local_port: 0,
             place: None,
             found: None,
             verb: None,
@@ -122,6 +127,7 @@ impl Exchange {
             refusal: None,
             status: 0,
             relay: None,
+            changes: None,
             body_bytes: 0,
             trace: None,
         }

@@ -2,7 +2,7 @@
 //!
 //! A request takes one reference at its start and is served by it to its end.
 
-use crate::guard::Breaker;
+use crate::guard::{Breaker, PluginEntry};
 use crate::telemetry::RouteMetrics;
 use crate::telemetry::access_log::AccessLog;
 use crate::upstream::Upstream;
@@ -18,7 +18,7 @@ pub struct Generation {
     /// Stages by API id and stage name.
     pub apis: HashMap<Box<str>, Api>,
     /// Plugins by name.
-    pub plugins: std::collections::BTreeMap<String, Arc<crate::guard::PluginEntry>>,
+    pub plugins: std::collections::BTreeMap<String, Arc<PluginEntry>>,
     /// The API that hosts without a name of their own reach, where there is only one.
     pub only: Option<Box<str>>,
 }
@@ -54,6 +54,15 @@ pub struct StageRuntime {
     pub access_log: Option<Arc<AccessLog>>,
 }
 
+/// A plugin at work on one route.
+#[derive(Debug)]
+pub struct Attached {
+    /// The plugin.
+    pub entry: Arc<PluginEntry>,
+    /// Counts its failures here.
+    pub breaker: Breaker,
+}
+
 /// What one route needs at run time.
 #[derive(Debug)]
 pub struct RouteRuntime {
@@ -61,6 +70,10 @@ pub struct RouteRuntime {
     pub metrics: Arc<RouteMetrics>,
     /// Counts failures of its authorizer.
     pub authorizer_breaker: Breaker,
+    /// The component that answers instead of a backend: a function, or one that stands for the target's origin.
+    pub component: Option<Attached>,
+    /// The component that changes its requests and answers.
+    pub transform: Option<Attached>,
     /// Its integration target, for HTTP integrations.
     pub upstream: Option<Arc<Upstream>>,
 }

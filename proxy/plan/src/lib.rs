@@ -17,6 +17,7 @@ pub mod validation;
 pub use compile::{Options, UnavailableRoutes, compile};
 pub use limits::Limits;
 pub use plan::{
-    AuthorizerKind, AuthorizerPlan, IntegrationPlan, Plan, PluginRef, Route, RouteAuthorization, Unavailable,
+    AuthorizerKind, AuthorizerPlan, FunctionPlan, IntegrationPlan, Plan, PluginRef, Route,
+    RouteAuthorization, Unavailable,
 };
 pub use router::{Match, Router};

@@ -29,6 +29,9 @@ pub(crate) fn estimate(plan: &Plan) -> usize {
                 let own = seen.first(Arc::as_ptr(http).cast(), || COUNTS + size_of_val(&**http));
                 own + target(&mut seen, http) + responses(&mut seen, &http.responses)
             }
+            IntegrationPlan::Function(function) => seen.first(Arc::as_ptr(function).cast(), || {
+                COUNTS + size_of_val(&**function) + function.function_arn.len() + function.function_name.len()
+            }),
             IntegrationPlan::Unavailable(reason) => seen.text(&reason.message),
         };
     }

@@ -116,8 +116,23 @@ pub enum IntegrationPlan {
     Http(Arc<HttpPlan>),
     /// An HTTP endpoint, proxied.
     HttpProxy(Arc<HttpPlan>),
+    /// A Lambda function (AWS_PROXY), run by a component.
+    Function(Arc<FunctionPlan>),
     /// Nothing: the document asks for something that this version cannot do; the answer is a 500.
     Unavailable(Unavailable),
+}
+
+/// A Lambda function behind a proxy integration, run by a component.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FunctionPlan {
+    /// ARN in the integration's URI, stage variables filled in.
+    pub function_arn: Arc<str>,
+    /// The function's name in that.
+    pub function_name: Arc<str>,
+    /// The plugin that the function resolves to.
+    pub plugin: PluginRef,
+    /// Time that the function has.
+    pub timeout: std::time::Duration,
 }
 
 /// Something this version cannot do.

@@ -72,7 +72,7 @@ pub(crate) async fn run(
 }
 
 fn store(shared: &Shared, loaded: &Arc<Loaded>) -> Store<Call> {
-    let call = Call::new(Arc::clone(loaded), Arc::new(NoRequest), Meter::new()).configuring();
+    let call = Call::new(Arc::clone(loaded), Arc::new(NoRequest::default()), Meter::new()).configuring();
     let mut store = Store::new(&shared.engine, call);
     store.limiter(|call| call);
     store.epoch_deadline_callback(call::on_tick);

@@ -128,7 +128,7 @@ impl PluginHost {
             linker,
             trial: Mutex::new(()),
             instances: options.instances,
-            nothing: Arc::new(NoRequest),
+            nothing: Arc::new(NoRequest::default()),
             stores: Arc::default(),
             tls: OnceLock::new(),
         };

@@ -44,6 +44,7 @@ pub use decision::{Caller, ContextValue, Decision};
 pub use error::{HostError, LoadError, PluginError};
 pub use host::{Artifacts, HostOptions, PluginHost};
 pub use limits::{Grants, LimitError, Origin, PluginLimits, PluginSettings, WarmPool};
+pub use no_request::NoRequest;
 pub use plugin::{Admission, Plugin};
 pub use request::{PluginRequest, PluginResponse};
 pub use world::World;

@@ -4,9 +4,19 @@ use std::borrow::Cow;
 
 use crate::request::PluginRequest;
 
-/// Stands in where a plugin is started and not asked anything.
-#[derive(Debug)]
-pub(crate) struct NoRequest;
+/// Stands in where a plugin is started and not asked anything, or cannot ask.
+#[derive(Clone, Debug, Default)]
+pub struct NoRequest {
+    id: Option<String>,
+}
+
+impl NoRequest {
+    /// All that is known of the request is its identifier.
+    #[must_use]
+    pub fn of(request_id: &str) -> Self {
+        Self { id: Some(request_id.to_owned()) }
+    }
+}
 
 impl PluginRequest for NoRequest {
     fn method(&self) -> Cow<'_, str> {
@@ -25,7 +35,7 @@ impl PluginRequest for NoRequest {
         Cow::Borrowed("")
     }
     fn request_id(&self) -> Cow<'_, str> {
-        Cow::Borrowed("-")
+        Cow::Borrowed(self.id.as_deref().unwrap_or("-"))
     }
     fn source_ip(&self) -> Cow<'_, str> {
         Cow::Borrowed("")

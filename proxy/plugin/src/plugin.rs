@@ -388,7 +388,7 @@ impl Plugin {
     /// when the first request comes.
     pub(crate) async fn try_out(&self) -> Result<(), LoadError> {
         let meter = Meter::new();
-        let mut store = self.store(Arc::new(NoRequest), Arc::clone(&meter));
+        let mut store = self.store(Arc::new(NoRequest::default()), Arc::clone(&meter));
         store.set_epoch_deadline(1);
         store.set_hostcall_fuel(HOSTCALL_BYTES);
         let made = {

@@ -211,6 +211,25 @@ pub struct PluginsFile {
     /// Plugins by name.
     #[schemars(with = "BTreeMap<String, PluginFile>")]
     pub plugins: BTreeMap<String, Spanned<PluginFile>>,
+    /// Which routes have which transform; of several that fit a route, the first.
+    #[schemars(with = "Vec<TransformFile>")]
+    pub transforms: Vec<Spanned<TransformFile>>,
+}
+
+/// A transform on routes. What is left out fits every one.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TransformFile {
+    /// Name of a plugin above.
+    pub plugin: String,
+    /// API id.
+    pub api: Option<String>,
+    /// Stage name.
+    pub stage: Option<String>,
+    /// Path of the resource as in the document, such as `/pets/{petId}`.
+    pub resource: Option<String>,
+    /// Method as in the document, `ANY` included.
+    pub method: Option<String>,
 }
 
 /// One plugin.
@@ -351,6 +370,10 @@ pub struct FunctionsFile {
     /// Functions by full ARN, `NAME:ALIAS` or `NAME`.
     #[schemars(with = "BTreeMap<String, FunctionFile>")]
     pub functions: BTreeMap<String, Spanned<FunctionFile>>,
+    /// Origins such as `http://billing.internal` that a component of the world `wasi:http/proxy` stands for: HTTP and
+    /// HTTP_PROXY integrations with a URI there are answered by it.
+    #[schemars(with = "BTreeMap<String, FunctionFile>")]
+    pub origins: BTreeMap<String, Spanned<FunctionFile>>,
 }
 
 /// What one function stands for.

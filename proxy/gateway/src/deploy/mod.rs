@@ -4,6 +4,7 @@ mod apis;
 pub(crate) mod artifacts;
 mod plugins;
 mod trust;
+mod worlds;
 
 pub use apis::is_stage_name;
 
@@ -17,13 +18,14 @@ use crate::telemetry::metrics::RouteKey;
 use crate::upstream::{CONNECT_TIMEOUT, Upstream, UpstreamSettings};
 use edgewit_model::{Finding, Location};
 use edgewit_plan::{IntegrationPlan, Plan, UnavailableRoutes};
-use edgewit_plugin::{PluginHost, World};
+use edgewit_plugin::PluginHost;
 use parking_lot::Mutex;
 use plugins::{LoadedPlugins, PluginStore};
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use worlds::{component, transform};
 
 /// Compiles generations, and keeps what they share: plugins that have not changed, targets, logs.
 pub struct Deployer {
@@ -99,7 +101,7 @@ impl Deployer {
             crate::config::UnavailableRoutes::Answer500 => UnavailableRoutes::Answer500,
         });
         let plans = apis::compile(&stages, &folder, &plugins, unavailable, &mut findings);
-        check_worlds(plans.iter().flatten(), &plugins, &mut findings);
+        worlds::check(plans.iter().flatten(), &folder, &plugins, &mut findings);
         let settings = self.upstream_settings(&folder, &mut findings);
         let log = self.access_log(&folder, &mut findings);
         let failed = findings.iter().any(Finding::is_error);
@@ -126,7 +128,7 @@ impl Deployer {
         let entries = folder.node.limits.authorizer_cache_entries.unwrap_or(crate::authorizer::CACHE_ENTRIES);
         for plan in plans {
             let (api, stage): (Box<str>, Box<str>) = ((&*plan.api_id).into(), (&*plan.stage).into());
-            let runtime = self.stage(plan, plugins, settings, log, entries);
+            let runtime = self.stage(plan, folder, plugins, settings, log, entries);
             generation.apis.entry(api).or_default().stages.insert(stage, Arc::new(runtime));
         }
         if generation.apis.len() == 1 {
@@ -139,6 +141,7 @@ impl Deployer {
     fn stage(
         &self,
         plan: Plan,
+        folder: &Folder,
         plugins: &LoadedPlugins,
         settings: &UpstreamSettings,
         log: Option<&Arc<AccessLog>>,
@@ -156,11 +159,15 @@ impl Deployer {
         let routes = plan.routes.iter().map(|route| RouteRuntime {
             authorizer_breaker: Breaker::default(),
             metrics: self.telemetry.route(&key(&route.resource_path, route.verb.as_str())),
+            component: component(route, folder, plugins),
+            transform: transform(&plan, route, folder, plugins),
             upstream: match &route.integration {
                 IntegrationPlan::Http(http) | IntegrationPlan::HttpProxy(http) => {
                     Some(Arc::new(Upstream::new(http, &plan.api_id, &self.resolver, settings)))
                 }
-                IntegrationPlan::Mock(_) | IntegrationPlan::Unavailable(_) => None,
+                IntegrationPlan::Mock(_) | IntegrationPlan::Function(_) | IntegrationPlan::Unavailable(_) => {
+                    None
+                }
             },
         });
         let authorizers = plan.authorizers.iter().map(|authorizer| {
@@ -245,29 +252,6 @@ impl Deployer {
                 let message = format!("`access_log.path` {}: {error}", path.display());
                 findings.push(Finding::error("access-log-unwritable", &at, message));
                 None
-            }
-        }
-    }
-}
-
-/// A plugin must be of the kind that its use asks for.
-fn check_worlds<'a>(
-    plans: impl Iterator<Item = &'a Plan>,
-    plugins: &LoadedPlugins,
-    findings: &mut Vec<Finding>,
-) {
-    for plan in plans {
-        for authorizer in &plan.authorizers {
-            let name = &authorizer.plugin.0;
-            if let Some(worlds) = plugins.unfit(name, World::Authorizer) {
-                let worlds: Vec<&str> = worlds.iter().map(|world| world.name()).collect();
-                let message = format!(
-                    "authorizer `{}` is the plugin `{name}`, which is a component of the world {}, expected authorizer",
-                    authorizer.name,
-                    worlds.join(", ")
-                );
-                let at = Location { file: crate::config::files::FUNCTIONS.into(), line: 0, column: 0 };
-                findings.push(Finding::error("plugin-world", &at, message));
             }
         }
     }

@@ -4,6 +4,7 @@
 //! the integration run in `request_filter`; what Pingora proxies then passes the remaining hooks,
 //! what the node answers itself passes the same stages from [`Pipeline::answer`].
 
+mod asked;
 mod authorize;
 pub mod body;
 mod deliver;
@@ -15,15 +16,18 @@ mod names;
 mod record;
 mod refuse;
 mod route;
+mod transform;
 mod validate;
+mod whole;
 
 use crate::exchange::{Exchange, Refusal};
+use crate::generation::RouteRuntime;
 use crate::shared::Shared;
 use async_trait::async_trait;
 use body::{BodyError, Collected};
 use bytes::Bytes;
+use edgewit_plan::integration::HttpPlan;
 use edgewit_plan::plan::{IntegrationPlan, RouteAuthorization};
-use integrate::http::Call;
 use pingora_core::connectors::http::Connector;
 use pingora_core::protocols::Digest;
 use pingora_core::upstreams::peer::HttpPeer;
@@ -32,6 +36,7 @@ use pingora_http::{RequestHeader, ResponseHeader};
 use pingora_proxy::{FailToProxy, ProxyHttp, Session};
 use std::sync::Arc;
 use std::time::Duration;
+use whole::Whole;
 
 /// One worker's pipeline. Upstream connections are pooled per worker, so that a connection is
 /// always driven by the thread that opened it.
@@ -105,80 +110,78 @@ impl Pipeline {
         exchange: &mut Exchange,
         collected: Option<Collected>,
     ) -> Result<Next, Stop> {
-        let Some(route) = exchange.route() else { return Err(Refusal::internal().into()) };
-        let limit = self.shared.limits.payload_bytes;
+        let Some(stage) = exchange.stage().map(Arc::clone) else { return Err(Refusal::internal().into()) };
+        let index = exchange.found.map_or(usize::MAX, |found| found.route);
+        let (Some(route), Some(runtime)) = (stage.plan.routes.get(index), stage.routes.get(index)) else {
+            return Err(Refusal::internal().into());
+        };
         let empty = session.is_body_empty();
-        let upstream = || exchange.route_runtime().and_then(|route| route.upstream.clone());
-        match route.integration.clone() {
+        match &route.integration {
             IntegrationPlan::Unavailable(_) => Err(Refusal::configuration().into()),
-            IntegrationPlan::Mock(plan) => {
-                let body = match collected {
-                    Some(body) => body,
-                    None if integrate::mock::wants_body(&plan, session.req_header()) => {
-                        self.collect(session).await?
-                    }
-                    None => Collected::default(),
-                };
-                let (response, body) =
-                    integrate::mock::run(&plan, session.req_header(), exchange, body.bytes())?;
-                Ok(Next::Answer(response, body))
-            }
             IntegrationPlan::HttpProxy(plan)
                 if collected.is_none()
                     && !plan.mappings.reads_body
-                    && (empty || !integrate::withholds_body(&plan, exchange.verb)) =>
+                    && runtime.component.is_none()
+                    && runtime.transform.is_none()
+                    && (empty || !integrate::withholds_body(plan, exchange.verb)) =>
             {
-                let upstream = upstream().ok_or_else(Refusal::configuration)?;
-                let suits =
-                    |relay: &integrate::Relay| empty && integrate::direct::suits(session.req_header(), relay);
-                integrate::relay::prepare(
-                    &plan,
-                    &upstream,
-                    session.req_header(),
-                    exchange,
-                    &self.shared.limits,
-                    empty,
-                )?;
-                if !exchange.relay.as_ref().is_some_and(suits) {
-                    return Ok(Next::Relay);
-                }
-                // On the heap of its own: the future of a whole call would be copied with every request's
-                // future otherwise, also for those that never call anybody.
-                let sent = Box::pin(integrate::direct::run(
-                    &self.connector,
-                    &mut session.downstream_session,
-                    exchange,
-                    &self.shared,
-                ))
-                .await;
-                match sent {
-                    Ok(()) => Ok(Next::Sent),
-                    Err(integrate::direct::Failed::Refused(refusal)) => Err(Stop::Refused(refusal)),
-                    Err(integrate::direct::Failed::Broken(error)) => Err(Stop::Broken(error)),
-                }
+                self.stream(session, exchange, plan, runtime, empty).await
             }
-            IntegrationPlan::HttpProxy(plan) => {
-                let upstream = upstream().ok_or_else(Refusal::configuration)?;
+            integration => {
+                let wants_body = match integration {
+                    IntegrationPlan::Mock(plan) => {
+                        runtime.transform.is_some() || integrate::mock::wants_body(plan, session.req_header())
+                    }
+                    _ => true,
+                };
                 let body = match collected {
                     Some(body) => body,
-                    None => self.collect(session).await?,
+                    None if wants_body => self.collect(session).await?,
+                    None => Collected::default(),
                 };
-                let call = Call { connector: &self.connector, upstream: &upstream, plan: &plan, limit };
-                let (response, body) =
-                    Box::pin(call.proxied(session.req_header(), exchange, body.share())).await?;
+                let header = session.req_header_mut();
+                let whole = Whole { integration, runtime, limit: self.shared.limits.payload_bytes };
+                let (response, body) = Box::pin(self.answer(&whole, header, exchange, body.share())).await?;
                 Ok(Next::Answer(response, body))
             }
-            IntegrationPlan::Http(plan) => {
-                let upstream = upstream().ok_or_else(Refusal::configuration)?;
-                let body = match collected {
-                    Some(body) => body,
-                    None => self.collect(session).await?,
-                };
-                let call = Call { connector: &self.connector, upstream: &upstream, plan: &plan, limit };
-                let (response, body) =
-                    Box::pin(call.mapped(session.req_header(), exchange, body.share())).await?;
-                Ok(Next::Answer(response, body))
-            }
+        }
+    }
+
+    /// HTTP_PROXY with nothing in the way: bodies pass as they come.
+    async fn stream(
+        &self,
+        session: &mut Session,
+        exchange: &mut Exchange,
+        plan: &Arc<HttpPlan>,
+        runtime: &RouteRuntime,
+        empty: bool,
+    ) -> Result<Next, Stop> {
+        let upstream = runtime.upstream.as_ref().ok_or_else(Refusal::configuration)?;
+        let suits = |relay: &integrate::Relay| empty && integrate::direct::suits(session.req_header(), relay);
+        integrate::relay::prepare(
+            plan,
+            upstream,
+            session.req_header(),
+            exchange,
+            &self.shared.limits,
+            empty,
+        )?;
+        if !exchange.relay.as_ref().is_some_and(suits) {
+            return Ok(Next::Relay);
+        }
+        // On the heap of its own: the future of a whole call would be copied with every request's
+        // future otherwise, also for those that never call anybody.
+        let sent = Box::pin(integrate::direct::run(
+            &self.connector,
+            &mut session.downstream_session,
+            exchange,
+            &self.shared,
+        ))
+        .await;
+        match sent {
+            Ok(()) => Ok(Next::Sent),
+            Err(integrate::direct::Failed::Refused(refusal)) => Err(Stop::Refused(refusal)),
+            Err(integrate::direct::Failed::Broken(error)) => Err(Stop::Broken(error)),
         }
     }
 
@@ -214,6 +217,9 @@ impl ProxyHttp for Pipeline {
         if session.is_http2() {
             // The connection's own deadline does not see a client that closes the window of one stream.
             session.set_write_timeout(Some(self.shared.limits.write_timeout));
+        }
+        if let Some(address) = session.server_addr().and_then(|address| address.as_inet()) {
+            exchange.local_port = address.port();
         }
         if let Some(id) = session.req_header().headers.get(&names::REQUEST_ID) {
             exchange.id_replaced = !exchange.ids.adopt(id.as_bytes());

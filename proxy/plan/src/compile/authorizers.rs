@@ -174,7 +174,7 @@ impl Compiler<'_> {
 }
 
 /// The function ARN in `arn:…:lambda:path/2015-03-31/functions/ARN/invocations`.
-fn function_arn(uri: &str) -> Option<&str> {
+pub(super) fn function_arn(uri: &str) -> Option<&str> {
     let (_, rest) = uri.split_once(":lambda:path/")?;
     let (_, rest) = rest.split_once("/functions/")?;
     let arn = rest.strip_suffix("/invocations")?;

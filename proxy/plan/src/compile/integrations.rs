@@ -1,10 +1,11 @@
 //! Integrations.
 
 use super::Compiler;
+use super::authorizers::function_arn;
 use super::mappings::RequestDeclarations;
 use super::uri;
 use crate::integration::{HttpPlan, MockPlan, Piece, RequestMappings, RequestTemplates, Responses};
-use crate::plan::{IntegrationPlan, Unavailable};
+use crate::plan::{FunctionPlan, IntegrationPlan, Unavailable};
 use edgewit_mapping::forwarding::IntegrationKind;
 use edgewit_model::api::{
     ConnectionType, Integration, IntegrationType, Method, ResponseTransferMode, Template, Verb,
@@ -34,7 +35,10 @@ impl Compiler<'_> {
         let declared = RequestDeclarations::new(method, path_parameters);
         let mappings = self.request_mappings(&integration.request_parameters, kind, &declared);
         self.check_timeout(integration.timeout_ms, at);
-        if matches!(integration.kind, IntegrationType::Aws | IntegrationType::AwsProxy) {
+        if integration.kind == IntegrationType::AwsProxy {
+            return self.function(integration);
+        }
+        if integration.kind == IntegrationType::Aws {
             let message = format!(
                 "integrations of type {} are not available in this version",
                 integration.kind.as_str()
@@ -105,6 +109,53 @@ impl Compiler<'_> {
             IntegrationType::HttpProxy => IntegrationPlan::HttpProxy(plan),
             _ => IntegrationPlan::Http(plan),
         })
+    }
+
+    /// A Lambda proxy integration: a component stands for the function.
+    fn function(&mut self, integration: &Integration) -> Option<IntegrationPlan> {
+        let at = &integration.at;
+        let unavailable = |reason| Some(IntegrationPlan::Unavailable(reason));
+        let text = integration.uri.as_deref().unwrap_or_default();
+        let (filled, unknown) = uri::with_stage_variables(text, &self.stage.variables);
+        for variable in unknown {
+            let message = format!(
+                "found the stage variable `{variable}` in `uri`, which stage `{}` does not set; it counts as empty",
+                self.stage.name
+            );
+            self.warning("stage-variable-unknown", at, message);
+        }
+        let Some(arn) = function_arn(&filled) else {
+            let message = format!(
+                "the integration of type AWS_PROXY calls `{filled}`; only Lambda functions can be called by this version"
+            );
+            return unavailable(self.unavailable("unavailable-integration", at, message));
+        };
+        if integration.response_transfer_mode == ResponseTransferMode::Stream {
+            let message = "`responseTransferMode: STREAM` of functions is not available in this version";
+            return unavailable(self.unavailable("unavailable-response-transfer-mode", at, message));
+        }
+        let name = arn.splitn(7, ':').nth(6).unwrap_or(arn);
+        let Some(plugin) = (self.options.resolve_function)(arn) else {
+            let message = format!("the function `{arn}` of the integration is not in functions.yaml");
+            let remedy = format!(
+                "say in functions.yaml which plugin stands for it: `{name}: {{plugin: NAME}}` under `functions:`"
+            );
+            return unavailable(self.unavailable_until("unavailable-function", at, message, Some(&remedy)));
+        };
+        if integration.http_method != Some(Verb::POST) {
+            let message =
+                "a function is invoked with POST; API Gateway answers 500 for any other `httpMethod`";
+            self.warning("function-method", at, message);
+            let reason = Unavailable { code: "function-method", message: Arc::from(message) };
+            return unavailable(reason);
+        }
+        let plan = FunctionPlan {
+            function_arn: self.shared.text(arn),
+            function_name: self.shared.text(name.split(':').next().unwrap_or(name)),
+            plugin,
+            timeout: Duration::from_millis(u64::from(integration.timeout_ms)),
+        };
+        Some(IntegrationPlan::Function(Arc::new(plan)))
     }
 
     fn check_timeout(&mut self, timeout_ms: u32, at: &Location) {

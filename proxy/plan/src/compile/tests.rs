@@ -631,7 +631,7 @@ fn what_is_unavailable_is_refused_or_answers_500() {
         Integration { response_transfer_mode: ResponseTransferMode::Stream, ..mock("{statusCode: 200}") };
     let link = Integration { connection_type: ConnectionType::VpcLink, ..http("http://h/") };
     for (api, code) in [
-        (of(integration(IntegrationType::AwsProxy, Some(lambda))), "unavailable-integration"),
+        (of(integration(IntegrationType::AwsProxy, Some(lambda))), "unavailable-function"),
         (of(integration(IntegrationType::Aws, Some(lambda))), "unavailable-integration"),
         (of(vtl), "unavailable-template"),
         (of(response_vtl), "unavailable-template"),

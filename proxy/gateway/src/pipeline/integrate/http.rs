@@ -2,18 +2,22 @@
 //!
 //! HTTP integrations always come here, HTTP_PROXY ones when the body was needed before the call.
 
-use super::super::{map_request, map_response};
+use super::super::{map_request, map_response, transform};
 use super::{failure, sends_body, timeout};
 use crate::exchange::{Exchange, Refusal};
+use crate::generation::Attached;
+use crate::guard::Guarded;
 use crate::upstream::Upstream;
 use crate::view::View;
 use bytes::{Bytes, BytesMut};
 use edgewit_mapping::forwarding::{IntegrationKind, request_header};
 use edgewit_model::api::Verb;
 use edgewit_plan::integration::{HttpPlan, RequestBody};
+use edgewit_plugin::{NoRequest, PluginError, PluginRequest};
 use pingora_core::connectors::http::Connector;
 use pingora_error::{Error, ErrorType};
 use pingora_http::{RequestHeader, ResponseHeader};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// What is needed to call a backend.
@@ -23,6 +27,8 @@ pub(crate) struct Call<'a> {
     pub plan: &'a HttpPlan,
     /// Bytes that the answer's body may have.
     pub limit: u64,
+    /// The component that answers in the backend's place.
+    pub component: Option<&'a Attached>,
 }
 
 impl Call<'_> {
@@ -97,6 +103,9 @@ impl Call<'_> {
         let trace = header.headers.get("x-amzn-trace-id").and_then(|value| value.to_str().ok());
         map_request::set_gateway_headers(&mut request, self.upstream, &mapped, exchange, trace)
             .map_err(internal)?;
+        if let Some(changes) = exchange.changes.take() {
+            transform::apply(&changes, &mut request).map_err(internal)?;
+        }
         if sends_body(method) {
             request.insert_header("Content-Length", body.len()).map_err(internal)?;
         }
@@ -113,7 +122,14 @@ impl Call<'_> {
         exchange.integration.started = Some(started);
         let body = if sends_body(request.method.as_str()) { body } else { Bytes::new() };
         // API Gateway's time-out is one for the whole call.
-        let result = tokio::time::timeout(self.plan.timeout, self.attempts(request, body)).await;
+        let result = match self.component {
+            None => tokio::time::timeout(self.plan.timeout, self.attempts(request, body)).await,
+            Some(component) => {
+                let ids = exchange.ids.clone();
+                let answer = serve(component, &request, body, self.plan.target.tls, ids.request_id());
+                tokio::time::timeout(self.plan.timeout, answer).await
+            }
+        };
         exchange.integration.latency = Some(started.elapsed());
         let refused = |exchange: &mut Exchange, refusal: Refusal| {
             exchange.integration.error.clone_from(&refusal.message);
@@ -194,6 +210,50 @@ impl Call<'_> {
         self.connector.release_http_session(session, &*peer, idle).await;
         Ok((header, whole.freeze()))
     }
+}
+
+/// A component of this node answers.
+async fn serve(
+    component: &Attached,
+    request: &RequestHeader,
+    body: Bytes,
+    tls: bool,
+    request_id: &str,
+) -> Result<(Box<ResponseHeader>, Bytes), Box<Error>> {
+    let broken = |why: String| Error::explain(ErrorType::ReadError, why);
+    let scheme = if tls { "https" } else { "http" };
+    let host = request.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    let target = request.uri.path_and_query().map_or("/", |target| target.as_str());
+    let mut message = ::http::Request::builder()
+        .method(request.method.clone())
+        .uri(format!("{scheme}://{host}{target}"))
+        .body(body)
+        .map_err(|error| broken(error.to_string()))?;
+    message.headers_mut().clone_from(&request.headers);
+    let id = Arc::new(NoRequest::of(request_id)) as Arc<dyn PluginRequest>;
+    let called = component
+        .entry
+        .call(&component.breaker, request_id, |plugin| {
+            let (id, message) = (Arc::clone(&id), message.clone());
+            async move { plugin.serve(id, message).await }
+        })
+        .await;
+    let response = match called {
+        Guarded::Answered(response) => response,
+        Guarded::PassedOver => return Err(broken("the component failed".to_owned())),
+        Guarded::Failed(Some(PluginError::WallTime { .. })) => {
+            return Err(Error::explain(ErrorType::ReadTimedout, "the component took too long"));
+        }
+        Guarded::Failed(error) => {
+            return Err(broken(error.map_or_else(String::new, |error| error.to_string())));
+        }
+    };
+    let (parts, body) = response.into_parts();
+    let mut header = ResponseHeader::build(parts.status, Some(parts.headers.len() + 6))?;
+    for (name, value) in &parts.headers {
+        header.append_header(name.clone(), value.clone())?;
+    }
+    Ok((Box::new(header), body))
 }
 
 enum Failed {

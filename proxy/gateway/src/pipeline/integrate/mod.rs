@@ -1,6 +1,7 @@
 //! Stage 10: calling the integration.
 
 pub(super) mod direct;
+pub(super) mod function;
 pub(super) mod http;
 pub(super) mod mock;
 pub(super) mod relay;

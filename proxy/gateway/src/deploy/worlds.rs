@@ -1,0 +1,128 @@
+//! Which plugin works where, and whether it is of the kind that its place asks for.
+
+use super::apis::located;
+use super::plugins::LoadedPlugins;
+use crate::config::{Folder, TransformFile, files};
+use crate::generation::Attached;
+use crate::guard::Breaker;
+use edgewit_model::{Finding, Location};
+use edgewit_plan::integration::Target;
+use edgewit_plan::plan::Route;
+use edgewit_plan::{IntegrationPlan, Plan};
+use edgewit_plugin::World;
+
+/// The component that answers a route instead of a backend.
+pub(super) fn component(route: &Route, folder: &Folder, plugins: &LoadedPlugins) -> Option<Attached> {
+    let name = match &route.integration {
+        IntegrationPlan::Function(function) => &*function.plugin.0,
+        IntegrationPlan::Http(http) | IntegrationPlan::HttpProxy(http) => origin(folder, &http.target)?,
+        IntegrationPlan::Mock(_) | IntegrationPlan::Unavailable(_) => return None,
+    };
+    attached(plugins, name)
+}
+
+/// The transform of a route.
+pub(super) fn transform(
+    plan: &Plan,
+    route: &Route,
+    folder: &Folder,
+    plugins: &LoadedPlugins,
+) -> Option<Attached> {
+    let found = folder.plugins.transforms.iter().find(|transform| fits(&transform.value, plan, route))?;
+    attached(plugins, &found.value.plugin)
+}
+
+fn attached(plugins: &LoadedPlugins, name: &str) -> Option<Attached> {
+    Some(Attached { entry: plugins.get(name)?, breaker: Breaker::default() })
+}
+
+fn fits(transform: &TransformFile, plan: &Plan, route: &Route) -> bool {
+    let same = |wanted: &Option<String>, found: &str| wanted.as_ref().is_none_or(|wanted| wanted == found);
+    same(&transform.api, &plan.api_id)
+        && same(&transform.stage, &plan.stage)
+        && same(&transform.resource, &route.resource_path)
+        && same(&transform.method, route.verb.as_str())
+}
+
+fn origin<'f>(folder: &'f Folder, target: &Target) -> Option<&'f str> {
+    let scheme = if target.tls { "https" } else { "http" };
+    let plain = format!("{scheme}://{}", target.host);
+    let with_port = format!("{plain}:{}", target.port);
+    let default_port = target.port == if target.tls { 443 } else { 80 };
+    let origins = &folder.functions.origins;
+    let found = origins.get(&with_port).or_else(|| origins.get(&plain).filter(|_| default_port))?;
+    Some(&found.value.plugin)
+}
+
+/// A plugin must be of the kind that its use asks for, and what is attached must have a place.
+pub(super) fn check<'a>(
+    plans: impl Iterator<Item = &'a Plan>,
+    folder: &Folder,
+    plugins: &LoadedPlugins,
+    findings: &mut Vec<Finding>,
+) {
+    let plans: Vec<&Plan> = plans.collect();
+    let mut used = |name: &str, world: World, at: Location, what: &str| {
+        if let Some(worlds) = plugins.unfit(name, world) {
+            let worlds: Vec<&str> = worlds.iter().map(|world| world.name()).collect();
+            let message = format!(
+                "{what} is the plugin `{name}`, a component of the world {}, expected {}",
+                worlds.join(", "),
+                world.name()
+            );
+            findings.push(Finding::error("plugin-world", &at, message));
+        }
+    };
+    let functions = || Location { file: files::FUNCTIONS.into(), line: 0, column: 0 };
+    for plan in &plans {
+        for authorizer in &plan.authorizers {
+            let what = format!("authorizer `{}`", authorizer.name);
+            used(&authorizer.plugin.0, World::Authorizer, functions(), &what);
+        }
+        for route in &plan.routes {
+            if let IntegrationPlan::Function(function) = &route.integration {
+                let what = format!("the function of {} {}", route.verb.as_str(), route.resource_path);
+                used(&function.plugin.0, World::Function, functions(), &what);
+            }
+        }
+    }
+    for (origin, target) in &folder.functions.origins {
+        let at = located(files::FUNCTIONS, target);
+        used(&target.value.plugin, World::Http, at, &format!("origin `{origin}`"));
+    }
+    for transform in &folder.plugins.transforms {
+        let at = located(files::PLUGINS, transform);
+        used(&transform.value.plugin, World::Transform, at, "a transform");
+    }
+    unknown(&plans, folder, plugins, findings);
+}
+
+/// Names that nothing has.
+fn unknown(plans: &[&Plan], folder: &Folder, plugins: &LoadedPlugins, findings: &mut Vec<Finding>) {
+    for (origin, target) in &folder.functions.origins {
+        if !plugins.declares(&target.value.plugin) {
+            let message = format!(
+                "origin `{origin}` names the plugin `{}`, which {} does not have",
+                target.value.plugin,
+                files::PLUGINS
+            );
+            findings.push(Finding::error("plugin-unknown", &located(files::FUNCTIONS, target), message));
+        }
+    }
+    for transform in &folder.plugins.transforms {
+        let at = located(files::PLUGINS, transform);
+        let plugin = &transform.value.plugin;
+        if !plugins.declares(plugin) {
+            let message = format!("a transform names the plugin `{plugin}`, which is not below `plugins`");
+            findings.push(Finding::error("plugin-unknown", &at, message));
+        }
+        let fits =
+            plans.iter().any(|plan| plan.routes.iter().any(|route| fits(&transform.value, plan, route)));
+        if !fits {
+            let message = format!("the transform `{plugin}` fits no route");
+            let finding = Finding::warning("transform-unused", &at, message);
+            findings
+                .push(finding.with_help("`api`, `stage`, `resource` and `method` are those of the document"));
+        }
+    }
+}

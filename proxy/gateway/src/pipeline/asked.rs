@@ -1,0 +1,189 @@
+//! A request while a plugin looks at it.
+
+use crate::exchange::{Exchange, Refusal};
+use crate::view::View;
+use bytes::Bytes;
+use edgewit_plugin::PluginRequest;
+use pingora_http::RequestHeader;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// Who the caller says it is.
+#[derive(Default)]
+pub(super) struct Identity {
+    pub(super) sources: Vec<String>,
+    /// There is one source, and it is the token of a `TOKEN` authorizer.
+    pub(super) token: bool,
+}
+
+impl Identity {
+    /// What a result is kept under.
+    pub(super) fn key(&self) -> String {
+        if self.token {
+            return self.sources.concat();
+        }
+        // The length keeps `ab` + `c` apart from `a` + `bc`.
+        self.sources.iter().map(|value| format!("{}:{value}", value.len())).collect()
+    }
+}
+
+/// A request as a plugin may ask about it.
+pub(super) struct Asked {
+    header: RequestHeader,
+    pub(super) exchange: Exchange,
+    identity: Identity,
+    arn: String,
+    /// What the plugin may see of the body, and whether that is all of it.
+    body: Option<(Bytes, bool)>,
+}
+
+impl Asked {
+    /// A plugin runs on a stack of its own and needs an owned request. Moving header and exchange out for the call and
+    /// back afterwards costs next to nothing; a copy of the headers would.
+    pub(super) fn take(
+        header: &mut RequestHeader,
+        exchange: &mut Exchange,
+        identity: Identity,
+        arn: String,
+        body: Option<(Bytes, bool)>,
+    ) -> Arc<Self> {
+        let blank = RequestHeader::from(http::Request::new(()).into_parts().0);
+        let header = std::mem::replace(header, blank);
+        let exchange = std::mem::replace(exchange, Exchange::vacant());
+        Arc::new(Self { header, exchange, identity, arn, body })
+    }
+
+    /// # Errors
+    /// When the call is over and something of it still holds the request.
+    pub(super) fn give_back(
+        asked: Arc<Self>,
+        header: &mut RequestHeader,
+        exchange: &mut Exchange,
+    ) -> Result<(), Refusal> {
+        let Ok(asked) = Arc::try_unwrap(asked) else {
+            tracing::error!("a plugin's request outlived its call");
+            return Err(Refusal::internal());
+        };
+        *header = asked.header;
+        *exchange = asked.exchange;
+        Ok(())
+    }
+
+    fn view(&self) -> View<'_> {
+        View::new(&self.header, &self.exchange)
+    }
+
+    fn plan_text(&self, pick: impl Fn(&edgewit_plan::plan::Plan) -> &str) -> Cow<'_, str> {
+        let text = self.exchange.stage().map(|stage| pick(&stage.plan).to_owned());
+        Cow::Owned(text.unwrap_or_default())
+    }
+}
+
+impl PluginRequest for Asked {
+    fn method(&self) -> Cow<'_, str> {
+        Cow::Borrowed(self.exchange.verb.map_or(self.header.method.as_str(), |verb| verb.as_str()))
+    }
+
+    fn path(&self) -> Cow<'_, str> {
+        Cow::Borrowed(self.exchange.place.as_ref().map_or("", |place| &place.path))
+    }
+
+    fn resource_path(&self) -> Cow<'_, str> {
+        Cow::Borrowed(self.exchange.route().map_or("", |route| &route.resource_path))
+    }
+
+    fn stage(&self) -> Cow<'_, str> {
+        self.plan_text(|plan| &plan.stage)
+    }
+
+    fn api_id(&self) -> Cow<'_, str> {
+        self.plan_text(|plan| &plan.api_id)
+    }
+
+    fn request_id(&self) -> Cow<'_, str> {
+        Cow::Borrowed(self.exchange.ids.request_id())
+    }
+
+    fn source_ip(&self) -> Cow<'_, str> {
+        Cow::Owned(self.exchange.client.to_string())
+    }
+
+    fn protocol(&self) -> Cow<'_, str> {
+        // As `$context.protocol`, whatever the client speaks.
+        Cow::Borrowed("HTTP/1.1")
+    }
+
+    fn header(&self, name: &str) -> Option<Cow<'_, str>> {
+        let value = self.header.headers.get_all(name).iter().next_back()?;
+        Some(String::from_utf8_lossy(value.as_bytes()))
+    }
+
+    fn header_values(&self, name: &str, each: &mut dyn FnMut(&str)) {
+        for value in self.header.headers.get_all(name) {
+            each(&String::from_utf8_lossy(value.as_bytes()));
+        }
+    }
+
+    fn header_names(&self, each: &mut dyn FnMut(&str)) {
+        let mut seen: Vec<String> = Vec::new();
+        for (name, _) in self.header.case_header_iter() {
+            let spelled = String::from_utf8_lossy(name.as_slice());
+            if !seen.iter().any(|known| known.eq_ignore_ascii_case(&spelled)) {
+                each(&spelled);
+                seen.push(spelled.into_owned());
+            }
+        }
+    }
+
+    fn query(&self, name: &str) -> Option<Cow<'_, str>> {
+        edgewit_mapping::query::last(self.header.uri.query().unwrap_or(""), name)
+    }
+
+    fn query_values(&self, name: &str, each: &mut dyn FnMut(&str)) {
+        edgewit_mapping::RequestParameters::query_all(&self.view(), name, each);
+    }
+
+    fn query_names(&self, each: &mut dyn FnMut(&str)) {
+        let mut seen: Vec<String> = Vec::new();
+        for (name, _) in edgewit_mapping::query::pairs(self.header.uri.query().unwrap_or("")) {
+            let name = edgewit_mapping::query::decode(name);
+            if !seen.iter().any(|known| *known == *name) {
+                each(&name);
+                seen.push(name.into_owned());
+            }
+        }
+    }
+
+    fn path_parameter(&self, name: &str) -> Option<Cow<'_, str>> {
+        let value = edgewit_mapping::RequestParameters::path(&self.view(), name)?.to_owned();
+        Some(Cow::Owned(value))
+    }
+
+    fn stage_variable(&self, name: &str) -> Option<Cow<'_, str>> {
+        let stage = self.exchange.stage()?;
+        stage.plan.stage_variable(name).map(|value| Cow::Owned(value.to_owned()))
+    }
+
+    fn context(&self, name: &str) -> Option<Cow<'_, str>> {
+        use edgewit_mapping::{Context, ContextVariable};
+        let mut out = Vec::new();
+        let variable = ContextVariable::parse(name);
+        self.view().write(&variable, &mut out).then(|| Cow::Owned(String::from_utf8_lossy(&out).into_owned()))
+    }
+
+    fn method_arn(&self) -> Cow<'_, str> {
+        Cow::Borrowed(&self.arn)
+    }
+
+    fn authorization_token(&self) -> Option<Cow<'_, str>> {
+        self.identity.sources.first().filter(|_| self.identity.token).map(|token| Cow::Borrowed(&**token))
+    }
+
+    fn identity_sources(&self, each: &mut dyn FnMut(&str)) {
+        self.identity.sources.iter().for_each(|source| each(source));
+    }
+
+    fn body(&self) -> Option<(Cow<'_, [u8]>, bool)> {
+        self.body.as_ref().map(|(bytes, whole)| (Cow::Borrowed(&**bytes), *whole))
+    }
+}

@@ -1,0 +1,68 @@
+//! Integrations that are asked with whole bodies, and the transform around them.
+
+use super::integrate::http::Call;
+use super::{Pipeline, integrate, transform};
+use crate::exchange::{Exchange, Refusal};
+use crate::generation::RouteRuntime;
+use bytes::Bytes;
+use edgewit_plan::plan::IntegrationPlan;
+use pingora_http::{RequestHeader, ResponseHeader};
+
+/// What is asked with whole bodies.
+pub(super) struct Whole<'a> {
+    pub(super) integration: &'a IntegrationPlan,
+    pub(super) runtime: &'a RouteRuntime,
+    /// Bytes that the answer's body may have.
+    pub(super) limit: u64,
+}
+
+impl Pipeline {
+    /// An answer to a whole request, through the route's transform where it has one.
+    pub(super) async fn answer(
+        &self,
+        whole: &Whole<'_>,
+        header: &mut RequestHeader,
+        exchange: &mut Exchange,
+        mut body: Bytes,
+    ) -> Result<(Box<ResponseHeader>, Bytes), Refusal> {
+        let Some(attached) = &whole.runtime.transform else {
+            return self.ask(whole, header, exchange, body).await;
+        };
+        match transform::request(attached, header, exchange, &body).await? {
+            transform::Outcome::Answer(response, body) => return Ok((response, body)),
+            transform::Outcome::Forward(mut changes) => {
+                if let Some(changed) = changes.body.take() {
+                    body = Bytes::from(changed);
+                }
+                exchange.changes = Some(Box::new(changes));
+            }
+        }
+        let (response, body) = self.ask(whole, header, exchange, body).await?;
+        transform::response(attached, header, exchange, response, body).await
+    }
+
+    async fn ask(
+        &self,
+        whole: &Whole<'_>,
+        header: &mut RequestHeader,
+        exchange: &mut Exchange,
+        body: Bytes,
+    ) -> Result<(Box<ResponseHeader>, Bytes), Refusal> {
+        let Whole { integration, runtime, limit } = *whole;
+        let call = |plan| {
+            let upstream = runtime.upstream.as_deref().ok_or_else(Refusal::configuration)?;
+            let component = runtime.component.as_ref();
+            Ok::<_, Refusal>(Call { connector: &self.connector, upstream, plan, limit, component })
+        };
+        match integration {
+            IntegrationPlan::Mock(plan) => integrate::mock::run(plan, header, exchange, &body),
+            IntegrationPlan::Http(plan) => call(plan)?.mapped(header, exchange, body).await,
+            IntegrationPlan::HttpProxy(plan) => call(plan)?.proxied(header, exchange, body).await,
+            IntegrationPlan::Function(plan) => {
+                let attached = runtime.component.as_ref().ok_or_else(Refusal::configuration)?;
+                integrate::function::run(plan, attached, header, exchange, body).await
+            }
+            IntegrationPlan::Unavailable(_) => Err(Refusal::configuration()),
+        }
+    }
+}
