@@ -50,6 +50,8 @@ pub struct StageRuntime {
     pub unrouted: Arc<RouteMetrics>,
     /// Parallel to [`Plan::authorizers`]; one without its plugin lets nobody in.
     pub authorizers: Vec<Option<crate::authorizer::AuthorizerRuntime>>,
+    /// The component that looks at every request first.
+    pub firewall: Option<Attached>,
     /// Where access-log lines go.
     pub access_log: Option<Arc<AccessLog>>,
 }

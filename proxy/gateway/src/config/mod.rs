@@ -214,6 +214,21 @@ pub struct PluginsFile {
     /// Which routes have which transform; of several that fit a route, the first.
     #[schemars(with = "Vec<TransformFile>")]
     pub transforms: Vec<Spanned<TransformFile>>,
+    /// Which stages have which firewall; of several that fit a stage, the first.
+    #[schemars(with = "Vec<FirewallFile>")]
+    pub firewalls: Vec<Spanned<FirewallFile>>,
+}
+
+/// A firewall on stages. What is left out fits every one.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FirewallFile {
+    /// Name of a plugin above.
+    pub plugin: String,
+    /// API id.
+    pub api: Option<String>,
+    /// Stage name.
+    pub stage: Option<String>,
 }
 
 /// A transform on routes. What is left out fits every one.

@@ -25,7 +25,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use worlds::{component, transform};
+use worlds::{component, firewall, transform};
 
 /// Compiles generations, and keeps what they share: plugins that have not changed, targets, logs.
 pub struct Deployer {
@@ -178,6 +178,7 @@ impl Deployer {
             routes: routes.collect(),
             unrouted: self.telemetry.route(&key(&"-".into(), "-")),
             authorizers: authorizers.collect(),
+            firewall: firewall(&plan, folder, plugins),
             access_log: log.cloned(),
             plan,
         }

@@ -2,7 +2,7 @@
 
 use super::apis::located;
 use super::plugins::LoadedPlugins;
-use crate::config::{Folder, TransformFile, files};
+use crate::config::{FirewallFile, Folder, TransformFile, files};
 use crate::generation::Attached;
 use crate::guard::Breaker;
 use edgewit_model::{Finding, Location};
@@ -30,6 +30,17 @@ pub(super) fn transform(
 ) -> Option<Attached> {
     let found = folder.plugins.transforms.iter().find(|transform| fits(&transform.value, plan, route))?;
     attached(plugins, &found.value.plugin)
+}
+
+/// The firewall of a stage.
+pub(super) fn firewall(plan: &Plan, folder: &Folder, plugins: &LoadedPlugins) -> Option<Attached> {
+    let found = folder.plugins.firewalls.iter().find(|firewall| guards(&firewall.value, plan))?;
+    attached(plugins, &found.value.plugin)
+}
+
+fn guards(firewall: &FirewallFile, plan: &Plan) -> bool {
+    let same = |wanted: &Option<String>, found: &str| wanted.as_ref().is_none_or(|wanted| wanted == found);
+    same(&firewall.api, &plan.api_id) && same(&firewall.stage, &plan.stage)
 }
 
 fn attached(plugins: &LoadedPlugins, name: &str) -> Option<Attached> {
@@ -94,6 +105,10 @@ pub(super) fn check<'a>(
         let at = located(files::PLUGINS, transform);
         used(&transform.value.plugin, World::Transform, at, "a transform");
     }
+    for firewall in &folder.plugins.firewalls {
+        let at = located(files::PLUGINS, firewall);
+        used(&firewall.value.plugin, World::Firewall, at, "a firewall");
+    }
     unknown(&plans, folder, plugins, findings);
 }
 
@@ -107,6 +122,20 @@ fn unknown(plans: &[&Plan], folder: &Folder, plugins: &LoadedPlugins, findings: 
                 files::PLUGINS
             );
             findings.push(Finding::error("plugin-unknown", &located(files::FUNCTIONS, target), message));
+        }
+    }
+    for firewall in &folder.plugins.firewalls {
+        let at = located(files::PLUGINS, firewall);
+        let plugin = &firewall.value.plugin;
+        if !plugins.declares(plugin) {
+            let message = format!("a firewall names the plugin `{plugin}`, which is not below `plugins`");
+            findings.push(Finding::error("plugin-unknown", &at, message));
+        }
+        // Requests would pass where somebody thinks that they are looked at.
+        if !plans.is_empty() && !plans.iter().any(|plan| guards(&firewall.value, plan)) {
+            let message = format!("the firewall `{plugin}` fits no stage");
+            let finding = Finding::error("firewall-unused", &at, message);
+            findings.push(finding.with_help("`api` is an API id and `stage` the name of a stage"));
         }
     }
     for transform in &folder.plugins.transforms {

@@ -9,6 +9,7 @@ mod authorize;
 pub mod body;
 mod deliver;
 mod domain;
+mod firewall;
 pub mod integrate;
 mod map_request;
 mod map_response;
@@ -68,6 +69,14 @@ impl From<BodyError> for Stop {
     }
 }
 
+/// What the firewall comes to.
+enum Filtered {
+    /// The request goes on, with its body where that was read.
+    Passed(Option<Collected>),
+    /// The firewall answers.
+    Blocked(Box<ResponseHeader>, Bytes),
+}
+
 /// What the stages before the integration come to.
 enum Next {
     /// Pingora carries the request on.
@@ -92,16 +101,44 @@ impl Pipeline {
         domain::run(&generation, session.req_header(), loopback, exchange)?;
         drop(generation);
         body::check_announced(&session.req_header().headers, self.shared.limits.payload_bytes)?;
+        let mut collected = None;
+        if exchange.stage().is_some_and(|stage| stage.firewall.is_some()) {
+            match Box::pin(self.firewall(session, exchange)).await? {
+                Filtered::Passed(body) => collected = body,
+                Filtered::Blocked(response, body) => return Ok(Next::Answer(response, body)),
+            }
+        }
         route::run(session.req_header_mut(), exchange)?;
         authorize::run(session.req_header_mut(), exchange).await?;
         validate::parameters(session.req_header(), exchange)?;
-        let mut collected = None;
         if validate::wants_body(exchange) {
-            let body = self.collect(session).await?;
+            let body = match collected.take() {
+                Some(body) => body,
+                None => self.collect(session).await?,
+            };
             validate::body(session.req_header(), exchange, &body)?;
             collected = Some(body);
         }
         self.integrate(session, exchange, collected).await
+    }
+
+    /// The body comes along where the firewall has looked at it.
+    async fn firewall(&self, session: &mut Session, exchange: &mut Exchange) -> Result<Filtered, Stop> {
+        let stage = exchange.stage().map(Arc::clone);
+        let Some(attached) = stage.as_ref().and_then(|stage| stage.firewall.as_ref()) else {
+            return Ok(Filtered::Passed(None));
+        };
+        match firewall::head(attached, session.req_header_mut(), exchange).await? {
+            firewall::Judged::Pass => Ok(Filtered::Passed(None)),
+            firewall::Judged::Blocked(response, body) => Ok(Filtered::Blocked(response, body)),
+            firewall::Judged::ReadBody => {
+                let body = self.collect(session).await?;
+                match firewall::body(attached, session.req_header_mut(), exchange, &body.share()).await? {
+                    firewall::Judged::Blocked(response, body) => Ok(Filtered::Blocked(response, body)),
+                    _ => Ok(Filtered::Passed(Some(body))),
+                }
+            }
+        }
     }
 
     async fn integrate(

@@ -65,10 +65,14 @@ impl RouteMetrics {
 const FAILURES: [&str; 8] =
     ["trap", "wall_time", "cpu_time", "memory", "pool_exhausted", "failed", "invalid_result", "breaker_open"];
 
+/// What firewalls decide.
+const VERDICTS: [&str; 3] = ["allow", "block", "count"];
+
 /// Counters of one plugin.
 #[derive(Debug, Default)]
 pub struct PluginMetrics {
     calls: AtomicU64,
+    verdicts: [AtomicU64; VERDICTS.len()],
     failures: [AtomicU64; FAILURES.len()],
     opened: AtomicU64,
 }
@@ -84,6 +88,18 @@ impl PluginMetrics {
         if let Some(index) = FAILURES.iter().position(|known| *known == kind) {
             self.failures[index].fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// Counts a firewall's verdict: `allow`, `block` or `count`.
+    pub fn judged(&self, verdict: &str) {
+        if let Some(index) = VERDICTS.iter().position(|known| *known == verdict) {
+            self.verdicts[index].fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn verdicts(&self) -> Vec<(&'static str, u64)> {
+        let verdicts = VERDICTS.iter().zip(&self.verdicts);
+        verdicts.map(|(verdict, count)| (*verdict, count.load(Ordering::Relaxed))).collect()
     }
 
     /// Counts a breaker that opened.
@@ -336,6 +352,17 @@ fn plugins(encoder: &mut DescriptorEncoder<'_>, telemetry: &Telemetry) -> Result
     for (name, (_, failures, _)) in &plugins {
         for (kind, count) in failures.iter().filter(|(_, count)| *count > 0) {
             counter(&mut metric, &[("plugin", name), ("kind", kind)], *count)?;
+        }
+    }
+    let mut metric = encoder.encode_descriptor(
+        "edgewit_firewall_verdicts",
+        "Requests by what a firewall decided",
+        None,
+        MetricType::Counter,
+    )?;
+    for (name, verdicts) in telemetry.plugins.lock().iter().map(|(name, m)| (name.clone(), m.verdicts())) {
+        for (verdict, count) in verdicts.into_iter().filter(|(_, count)| *count > 0) {
+            counter(&mut metric, &[("plugin", &name), ("verdict", verdict)], count)?;
         }
     }
     let mut metric = encoder.encode_descriptor(

@@ -1,0 +1,114 @@
+//! Stage 3: a component lets the request pass or stops it, before a route is looked for.
+
+use super::asked::{Asked, Identity};
+use crate::config::BodyAccess;
+use crate::exchange::{Exchange, Refusal};
+use crate::generation::Attached;
+use crate::guard::Guarded;
+use bytes::Bytes;
+use edgewit_model::gateway_response::GatewayResponseType::WAF_FILTERED;
+use edgewit_plugin::{InspectFinding, InspectVerdict, PluginAnswer, PluginRequest};
+use pingora_http::{RequestHeader, ResponseHeader};
+use std::sync::Arc;
+
+/// What the firewall makes of a request.
+pub(super) enum Judged {
+    /// It goes on.
+    Pass,
+    /// The body has to be looked at first.
+    ReadBody,
+    /// The client has its answer.
+    Blocked(Box<ResponseHeader>, Bytes),
+}
+
+/// Shows the firewall the head of the request.
+///
+/// # Errors
+/// 403 when the firewall says so, 500 when it fails.
+pub(super) async fn head(
+    attached: &Attached,
+    header: &mut RequestHeader,
+    exchange: &mut Exchange,
+) -> Result<Judged, Refusal> {
+    let ids = exchange.ids.clone();
+    let asked = Asked::take(header, exchange, Identity::default(), String::new(), None);
+    let called = attached
+        .entry
+        .call(&attached.breaker, ids.request_id(), |plugin| {
+            let asked = Arc::clone(&asked) as Arc<dyn PluginRequest>;
+            async move { plugin.inspect_head(asked).await }
+        })
+        .await;
+    Asked::give_back(asked, header, exchange)?;
+    judge(attached, exchange, called)
+}
+
+/// Shows it the body, as far as it may see it.
+///
+/// # Errors
+/// As [`head`], and 413 for a body that is larger than what it may see where it must see all.
+pub(super) async fn body(
+    attached: &Attached,
+    header: &mut RequestHeader,
+    exchange: &mut Exchange,
+    body: &Bytes,
+) -> Result<Judged, Refusal> {
+    let (most, must_be_whole) = match attached.entry.request_body {
+        BodyAccess::None => (0, false),
+        BodyAccess::First(most) => (most, false),
+        BodyAccess::Whole(most) => (most, true),
+    };
+    if must_be_whole && body.len() > most {
+        return Err(Refusal::too_large(most as u64));
+    }
+    let (shown, whole) = (body.slice(..body.len().min(most)), body.len() <= most);
+    let ids = exchange.ids.clone();
+    let asked = Asked::take(header, exchange, Identity::default(), String::new(), None);
+    let called = attached
+        .entry
+        .call(&attached.breaker, ids.request_id(), |plugin| {
+            let asked = Arc::clone(&asked) as Arc<dyn PluginRequest>;
+            let shown = shown.to_vec();
+            async move { plugin.inspect_body(asked, shown, whole).await }
+        })
+        .await;
+    Asked::give_back(asked, header, exchange)?;
+    judge(attached, exchange, called)
+}
+
+fn judge(
+    attached: &Attached,
+    exchange: &Exchange,
+    called: Guarded<InspectFinding>,
+) -> Result<Judged, Refusal> {
+    let finding = match called {
+        Guarded::Answered(finding) => finding,
+        Guarded::PassedOver => return Ok(Judged::Pass),
+        Guarded::Failed(_) => return Err(Refusal::internal()),
+    };
+    let (verdict, judged) = match finding.verdict {
+        InspectVerdict::Allow => ("allow", Ok(Judged::Pass)),
+        InspectVerdict::Count => ("count", Ok(Judged::Pass)),
+        InspectVerdict::ReadBody => return Ok(Judged::ReadBody),
+        InspectVerdict::Block(None) => {
+            ("block", Err(Refusal::new(WAF_FILTERED, "Forbidden", "ForbiddenException")))
+        }
+        InspectVerdict::Block(Some(answer)) => ("block", answered(answer)),
+    };
+    attached.entry.metrics.judged(verdict);
+    if verdict != "allow" || !finding.labels.is_empty() {
+        let (plugin, labels) = (attached.entry.plugin.name(), finding.labels.join(","));
+        tracing::info!(plugin, request = exchange.ids.request_id(), verdict, labels, "a firewall judged");
+    }
+    judged
+}
+
+fn answered(answer: PluginAnswer) -> Result<Judged, Refusal> {
+    let internal = |_| Refusal::internal();
+    let size = Some(answer.headers.len() + 6);
+    let mut header = ResponseHeader::build_no_case(answer.status, size).map_err(internal)?;
+    for (name, value) in answer.headers {
+        header.append_header(name, value).map_err(internal)?;
+    }
+    Ok(Judged::Blocked(Box::new(header), Bytes::from(answer.body)))
+}
