@@ -13,6 +13,7 @@ import time
 from .answers import expect
 from .documents import routes_document
 from .load import alternate, difference, median, ratio
+from .plugins import plugins
 from .report import goal, runs_table, table
 from .servers import ROOT, Problem, text
 
@@ -250,6 +251,6 @@ def routes(bench, options):
 
 
 SCENARIOS = {"proxy": proxy, "mock": mock, "authorizer": authorizer, "ways": ways, "idle": idle, "import": imports,
-             "routes": routes}
-NEEDS_EDGEWIT = {"proxy", "mock", "authorizer", "idle", "import"}
+             "routes": routes, "plugins": plugins}
+NEEDS_EDGEWIT = {"proxy", "mock", "authorizer", "idle", "import", "plugins"}
 NEEDS_BARE = {"proxy", "ways", "idle"}

@@ -186,16 +186,21 @@ class Bench:
         name = "bare pingora" if mode == "proxy" else mode
         return self.start(name, [self.bare_binary, mode, text(address), "1", *upstream], address, self.proxy_core)
 
-    def edgewit(self, conf, name="edgewit", path="/dev/proxy"):
-        """A node with one worker; `conf` is a configuration folder or a document."""
+    def edgewit(self, conf, name="edgewit", path="/dev/proxy", admin=False):
+        """A node with one worker; `conf` is a configuration folder or a document. With `admin`, it has that address."""
         note = self.dir / f"{name.replace(' ', '-')}.ready"
         server = self.start(
-            name, [self.binary, "serve", conf, "--listen", "127.0.0.1:0", "--admin", "none"], None,
+            name, [self.binary, "serve", conf, "--listen", "127.0.0.1:0", "--admin",
+                   "127.0.0.1:0" if admin else "none"], None,
             self.proxy_core, path,
             env={"EDGEWIT_READY_FILE": str(note), "EDGEWIT_THREADS": "1", "EDGEWIT_DATA": str(self.dir / "data")},
             ready=lambda: note.exists() and note.read_text().rstrip().endswith("}"))
-        host, port = json.loads(note.read_text())["listen"].rsplit(":", 1)
+        ready = json.loads(note.read_text())
+        host, port = ready["listen"].rsplit(":", 1)
         server.address = (host, int(port))
+        if admin:
+            host, port = ready["admin"].rsplit(":", 1)
+            server.admin = (host, int(port))
         return server
 
     def edgewit_folder(self, name, origin, guarded=False, log="off"):

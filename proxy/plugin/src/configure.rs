@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use wasmtime::Store;
-use wasmtime::component::{Component, Instance, InstancePre, Lift, Linker, WasmList};
-use wasmtime_wizer::{ComponentInstanceState, Wizer};
+use wasmtime::component::{Component, Instance, InstancePre, Lift, WasmList};
+use wasmtime_wizer::{ComponentContext, ComponentInstanceState, Wizer};
 
 use crate::call::{self, Call, HOSTCALL_BYTES, Stopped};
 use crate::error::LoadError;
@@ -29,46 +29,60 @@ pub(crate) struct Configured {
     pub(crate) no_picture: Option<String>,
 }
 
-/// Runs `configure` on an instance of its own and takes a picture of it.
+const HOLDS_HANDLES: &str = "it keeps streams or other handles of WASI open";
+
+/// A component that a picture can be taken of once it was run.
+pub(crate) struct Instrumented<'b> {
+    context: ComponentContext<'b>,
+    pub(crate) component: Component,
+}
+
+/// Makes a component's memory readable from outside, and compiles it.
+///
+/// # Errors
+/// Why no picture can be taken of this component, in one line.
+pub(crate) fn instrument<'b>(shared: &Shared, bytes: &'b [u8]) -> Result<Instrumented<'b>, String> {
+    let (context, instrumented) = Wizer::new()
+        .instrument_component(bytes)
+        .map_err(|error| text::printable_line(&format!("{error:#}")))?;
+    let component = load::component(&shared.engine, &instrumented).map_err(|error| error.to_string())?;
+    Ok(Instrumented { context, component })
+}
+
+/// Runs `configure` on an instance of its own and takes a picture of it where it can.
 ///
 /// # Errors
 /// When the plugin refuses its configuration, traps or passes its limits.
 pub(crate) async fn run(
     shared: &Shared,
-    linker: &Linker<Call>,
+    pre: &InstancePre<Call>,
+    exports: &Exports,
     loaded: &Arc<Loaded>,
-    bytes: &[u8],
-    original: &Component,
+    instrumented: &Result<Instrumented<'_>, String>,
 ) -> Result<Configured, LoadError> {
-    let wizer = Wizer::new();
-    let picture = wizer.instrument_component(bytes).map_err(|error| format!("{error:#}")).and_then(
-        |(context, instrumented)| {
-            Ok((context, load::component(&shared.engine, &instrumented).map_err(|e| e.to_string())?))
-        },
-    );
-    let (component, no_picture) = match &picture {
-        Ok((_, component)) => (component, None),
-        Err(reason) => (original, Some(text::printable_line(reason))),
-    };
-    let (_, names) = load::names(component, &shared.engine);
-    let pre = linker
-        .instantiate_pre(component)
-        .map_err(|error| LoadError::Contract { detail: format!("{error:#}") })?;
-    let exports = Exports::find(&pre, &names)?;
     let mut store = store(shared, loaded);
-    let instance = once(&mut store, &pre, &exports, loaded).await?;
+    let instance = once(&mut store, pre, exports, loaded).await?;
     let recipe = store.data().tools.recipe().clone();
-    let component = match &picture {
-        Ok((context, _)) => {
+    // A picture holds the numbers of handles and not what they stand for.
+    let call = store.data();
+    let holds = call.wasi.as_ref().is_some_and(|wasi| wasi.holds_handles()) || !call.buckets.is_empty();
+    let without = |reason: &str| Configured {
+        component: None,
+        recipe: recipe.clone(),
+        no_picture: Some(reason.to_owned()),
+    };
+    match instrumented {
+        Err(reason) => Ok(without(reason)),
+        Ok(_) if holds => Ok(without(HOLDS_HANDLES)),
+        Ok(instrumented) => {
             store.set_epoch_deadline(u64::MAX / 2);
             store.set_hostcall_fuel(usize::MAX);
             let mut state = State { store: &mut store, instance };
-            let taken = wizer.snapshot_component(context, &mut state).await;
-            Some(taken.map_err(|error| LoadError::Configure(format!("no picture: {error:#}")))?)
+            let taken = Wizer::new().snapshot_component(&instrumented.context, &mut state).await;
+            let taken = taken.map_err(|error| LoadError::Configure(format!("no picture: {error:#}")))?;
+            Ok(Configured { component: Some(taken), recipe, no_picture: None })
         }
-        Err(_) => None,
-    };
-    Ok(Configured { component, recipe, no_picture })
+    }
 }
 
 fn store(shared: &Shared, loaded: &Arc<Loaded>) -> Store<Call> {

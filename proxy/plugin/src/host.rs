@@ -24,7 +24,7 @@ use crate::ticker::Ticker;
 use crate::tools::{Recipe, Toolbox};
 use crate::warm::Warm;
 use crate::wasi::KeyValueStores;
-use crate::world::Exports;
+use crate::world::{CONFIGURE, Exports};
 
 /// How much room a node has for plugins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -233,27 +233,37 @@ impl PluginHost {
 
     /// Checks, configures and compiles.
     fn admit(&self, name: &str, bytes: &[u8], settings: &PluginSettings) -> Result<Image, LoadError> {
-        let component = load::component(&self.shared.engine, bytes)?;
+        // Compiling is what takes long, so what will be configured is compiled in the form for that only. The name is
+        // in the binary as it is; where it is there by chance, the exports below tell.
+        let instrumented = memchr::memmem::find(bytes, CONFIGURE.as_bytes())
+            .map(|_| configure::instrument(&self.shared, bytes));
+        let component = match &instrumented {
+            Some(Ok(instrumented)) => instrumented.component.clone(),
+            _ => load::component(&self.shared.engine, bytes)?,
+        };
         let (imports, exports) = load::names(&component, &self.shared.engine);
         load::check_imports(&imports, &settings.grants)?;
-        let found = Exports::find(&self.pre(&component)?, &exports)?;
+        let pre = self.pre(&component)?;
+        let found = Exports::find(&pre, &exports)?;
         if found.worlds().is_empty() {
             return Err(LoadError::NoWorld { exports });
         }
         load::check_start(&component, &settings.limits)?;
-        if found.configure.is_none() {
-            return Ok(Image { component, about: About::default() });
-        }
+        let instrumented = match instrumented {
+            None => return Ok(Image { component, about: About::default() }),
+            Some(_) if found.configure.is_none() => {
+                let component = load::component(&self.shared.engine, bytes)?;
+                return Ok(Image { component, about: About::default() });
+            }
+            Some(instrumented) => instrumented,
+        };
         let _only_one = self.shared.trial.lock().unwrap_or_else(PoisonError::into_inner);
         let _running = self.shared.ticker.enter();
         let loaded = self.loaded(name, settings.clone(), Toolbox::default());
-        let run = configure::run(&self.shared, &self.shared.linker, &loaded, bytes, &component);
-        let configured = aside(run)??;
+        let configured = aside(configure::run(&self.shared, &pre, &found, &loaded, &instrumented))??;
         let about = About { recipe: configured.recipe, no_picture: configured.no_picture };
-        match configured.component {
-            Some(bytes) => Ok(Image { component: load::component(&self.shared.engine, &bytes)?, about }),
-            None => Ok(Image { component, about }),
-        }
+        let bytes = configured.component.as_deref().unwrap_or(bytes);
+        Ok(Image { component: load::component(&self.shared.engine, bytes)?, about })
     }
 
     /// What a compiled form depends on: the component, what it was configured with, the engine and its settings.

@@ -46,6 +46,11 @@ impl Wasi {
         Self { ctx, table, http_ctx: WasiHttpCtx::new(), outgoing: Outgoing::new(&call.loaded), output }
     }
 
+    /// Streams, timers and the like that the guest has handles of.
+    pub(crate) fn holds_handles(&self) -> bool {
+        !self.table.is_empty()
+    }
+
     /// The next request of an instance that is kept: budgets begin anew.
     pub(crate) fn begin(&mut self, request_id: &str) {
         self.output.begin(request_id);
