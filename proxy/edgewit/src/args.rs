@@ -45,6 +45,7 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Compile everything and print each mistake with file and line; exit 1 on any
     Check(Check),
+    Plugin(crate::plugin::args::Plugin),
     /// Print shell completions
     Completions {
         /// The shell to complete for

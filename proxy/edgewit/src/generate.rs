@@ -13,17 +13,23 @@ pub(crate) fn completions(shell: clap_complete::Shell) -> u8 {
 
 pub(crate) fn man() -> u8 {
     let mut stdout = std::io::stdout();
-    let command = Args::command();
-    let mut pages = vec![command.clone()];
-    pages.extend(command.get_subcommands().filter(|c| c.get_name() != "help").cloned());
-    for (number, page) in pages.into_iter().enumerate() {
-        let name = if number == 0 { "edgewit".to_owned() } else { format!("edgewit-{}", page.get_name()) };
+    let mut pages = Vec::new();
+    collect(&Args::command(), "edgewit", &mut pages);
+    for (name, page) in pages {
         if let Err(error) = clap_mangen::Man::new(page.name(name)).render(&mut stdout) {
             show::err(&format!("edgewit: the manual page cannot be written: {error}"));
             return ENVIRONMENT;
         }
     }
     0
+}
+
+/// A page for the command and one for each below it: `edgewit`, `edgewit-plugin`, `edgewit-plugin-test`.
+fn collect(command: &clap::Command, name: &str, pages: &mut Vec<(String, clap::Command)>) {
+    pages.push((name.to_owned(), command.clone()));
+    for below in command.get_subcommands().filter(|command| command.get_name() != "help") {
+        collect(below, &format!("{name}-{}", below.get_name()), pages);
+    }
 }
 
 pub(crate) fn schema(file: Option<&str>) -> u8 {

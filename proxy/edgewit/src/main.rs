@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod generate;
+mod plugin;
 mod serve;
 mod show;
 
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
     let code = match args.command {
         Command::Serve(serve) => serve::run(&serve),
         Command::Check(check) => check::run(&check),
+        Command::Plugin(plugin) => plugin::run(&plugin),
         Command::Completions { shell } => generate::completions(shell),
         Command::Man => generate::man(),
         Command::Schema { file } => generate::schema(file.as_deref()),

@@ -24,7 +24,7 @@ use crate::ticker::Ticker;
 use crate::tools::{Recipe, Toolbox};
 use crate::warm::Warm;
 use crate::wasi::KeyValueStores;
-use crate::world::{CONFIGURE, Exports};
+use crate::world::{CONFIGURE, Exports, World};
 
 /// How much room a node has for plugins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +92,17 @@ impl std::fmt::Debug for Shared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Shared").field("instances", &self.instances).finish_non_exhaustive()
     }
+}
+
+/// Names in a component.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outline {
+    /// Imports, as the component names them.
+    pub imports: Vec<String>,
+    /// Exports, as the component names them.
+    pub exports: Vec<String>,
+    /// What its exports make it.
+    pub worlds: Vec<World>,
 }
 
 /// Where compiled components are kept between two starts of a node. What is read back must be what was written, bit by
@@ -206,6 +217,18 @@ impl PluginHost {
         let _running = self.shared.ticker.enter();
         aside(plugin.try_out())??;
         Ok(Arc::new(plugin))
+    }
+
+    /// What a component asks for and offers, without running any of it.
+    ///
+    /// # Errors
+    /// When it is no component, or does not fit the contract.
+    pub fn outline(&self, bytes: &[u8]) -> Result<Outline, LoadError> {
+        load::check_bytes(bytes, &PluginSettings::default().limits)?;
+        let component = load::component(&self.shared.engine, bytes)?;
+        let (imports, exports) = load::names(&component, &self.shared.engine);
+        let worlds = World::ALL.into_iter().filter(|world| world.is_exported(&exports)).collect();
+        Ok(Outline { imports, exports, worlds })
     }
 
     /// Calls in progress, of all plugins.

@@ -42,8 +42,9 @@ pub use answers::{
 };
 pub use decision::{Caller, ContextValue, Decision};
 pub use error::{HostError, LoadError, PluginError};
-pub use host::{Artifacts, HostOptions, PluginHost};
+pub use host::{Artifacts, HostOptions, Outline, PluginHost};
 pub use limits::{Grants, LimitError, Origin, PluginLimits, PluginSettings, WarmPool};
+pub use load::needed_grant;
 pub use no_request::NoRequest;
 pub use plugin::{Admission, Plugin};
 pub use request::{PluginRequest, PluginResponse};

@@ -71,21 +71,32 @@ fn first_bytes(bytes: &[u8]) -> String {
     }
 }
 
+/// The key under `grants` that an import needs, by the import's name; none where it needs no grant.
+#[must_use]
+pub fn needed_grant(import: &str) -> Option<&'static str> {
+    if import.starts_with("wasi:http/outgoing-handler@") {
+        Some("http")
+    } else if import.starts_with("wasi:keyvalue/") {
+        Some("keyvalue")
+    } else {
+        None
+    }
+}
+
 /// Refuses imports that nobody granted: the component gets nothing else, so running it could only fail.
 pub(crate) fn check_imports(names: &[String], grants: &Grants) -> Result<(), LoadError> {
     let own = |name: &str| OWN.iter().any(|own| is_version_of(name, &format!("edgewit:plugin/{own}")));
     let offered = |name: &str| own(name) || WASI.iter().any(|wasi| name.starts_with(wasi));
     let mut unknown = Vec::new();
     for name in names {
-        let (has_grant, grant) = if name.starts_with("wasi:http/outgoing-handler@") {
-            (grants.http.is_some(), "http")
-        } else if name.starts_with("wasi:keyvalue/") {
-            (grants.keyvalue.is_some(), "keyvalue")
-        } else if name.starts_with("wasi:http/types@") || offered(name) {
-            continue;
-        } else {
-            unknown.push(name.clone());
-            continue;
+        let (has_grant, grant) = match needed_grant(name) {
+            Some(grant @ "http") => (grants.http.is_some(), grant),
+            Some(grant) => (grants.keyvalue.is_some(), grant),
+            None if name.starts_with("wasi:http/types@") || offered(name) => continue,
+            None => {
+                unknown.push(name.clone());
+                continue;
+            }
         };
         if !has_grant {
             return Err(LoadError::GrantMissing { import: name.clone(), grant });

@@ -40,6 +40,11 @@ impl World {
         }
     }
 
+    /// Whether a component with these exports is one of this world.
+    pub(crate) fn is_exported(self, names: &[String]) -> bool {
+        names.iter().any(|name| is_version_of(name, self.export()))
+    }
+
     /// The interface that makes a component one of this world, without its version.
     #[must_use]
     pub fn export(self) -> &'static str {

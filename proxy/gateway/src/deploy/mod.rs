@@ -7,6 +7,7 @@ mod trust;
 mod worlds;
 
 pub use apis::is_stage_name;
+pub use trust::system as plugin_trust;
 
 use crate::config::{Folder, load};
 use crate::generation::{Generation, RouteRuntime, StageRuntime};

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// What plugins trust: the system's authorities.
-pub(super) fn system() -> Arc<ClientConfig> {
+pub fn system() -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
     let (added, _unreadable) =
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
