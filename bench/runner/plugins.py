@@ -77,7 +77,7 @@ def write_folder(bench, origin, languages):
     (folder / "apis" / "plugins.yaml").write_text(api, encoding="utf-8")
     (folder / "plugins.yaml").write_text("plugins:\n" + "\n".join(plugins) + "\n", encoding="utf-8")
     (folder / "functions.yaml").write_text("functions:\n" + "\n".join(functions) + "\n", encoding="utf-8")
-    (folder / "edgewit.yaml").write_text('access_log: {format: "off"}\n', encoding="utf-8")
+    (folder / "edgewit.yaml").write_text('access_log: {format: "off"}\nlimits: {plugin_instances: 1000}\n', encoding="utf-8")
     return folder
 
 

@@ -19,7 +19,7 @@ COMPONENT = ROOT / "plugins" / "prebuilt" / "token_authorizer.wasm"
 KIB = json.dumps({"kib": "x" * 1014}, separators=(",", ":"))
 """The body of every 1 KiB answer."""
 
-READY_SECONDS = 60
+READY_SECONDS = 600
 """Longest wait for a server to listen; a development build of Edgewit compiles its component in this time."""
 
 PACKAGES = {"nginx": "nginx-light", "haproxy": "haproxy", "wrk": "wrk", "taskset": "util-linux"}

@@ -50,7 +50,7 @@ impl Default for HostOptions {
 
 /// Core instances and tables that one component instance may be made of, on average over the pool. Components of Python
 /// and Go consist of several modules; Rust and C need one module of their own and two of glue.
-const PARTS_PER_INSTANCE: u32 = 4;
+const PARTS_PER_INSTANCE: u32 = 32;
 /// Instances kept back for trials, so that a plugin can be loaded while requests use all the others.
 const TRIAL_INSTANCES: u32 = 1;
 /// Bytes at the start of a used memory that are cleaned and kept for the next instance instead of being returned to
@@ -171,7 +171,7 @@ impl PluginHost {
         settings.limits.check(&self.options)?;
         load::check_bytes(bytes, &settings.limits)?;
         let digest: String = hex(&Sha256::digest(bytes));
-        let key = self.key(name, &digest, &settings);
+        let key = self.key(&digest, &settings);
         let (image, from_cache) = match self.cached(&key) {
             Some(image) => (image, true),
             None => (self.admit(name, bytes, &settings)?, false),
@@ -290,13 +290,13 @@ impl PluginHost {
     }
 
     /// What a compiled form depends on: the component, what it was configured with, the engine and its settings.
-    fn key(&self, name: &str, digest: &str, settings: &PluginSettings) -> String {
+    fn key(&self, digest: &str, settings: &PluginSettings) -> String {
         let mut engine = DefaultHasher::new();
         self.shared.engine.precompile_compatibility_hash().hash(&mut engine);
         let mut hash = Sha256::new();
         let limits = &settings.limits;
         hash.update(format!(
-            "1 {name:?} {digest} {:x} {:?} {:?} {} {}",
+            "2 {digest} {:x} {:?} {:?} {} {}",
             engine.finish(),
             settings.config,
             settings.grants,
