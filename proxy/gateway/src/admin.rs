@@ -59,6 +59,7 @@ impl Admin {
                     "previousDigest": entry.previous.as_ref().map(|plugin| format!("sha256:{}", plugin.digest())),
                     "worlds": worlds,
                     "configured": entry.plugin.admission().configured,
+                    "admission": {"fromCache": entry.plugin.admission().from_cache},
                     "calls": calls,
                     "failures": failures,
                     "breakerOpenings": opened,

@@ -5,35 +5,43 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// Time that a future spent being polled. The time between polls, when others had the worker, does not count.
+/// Processor time that a future took while it was polled. The time between polls, when others had the worker, does not
+/// count, nor does the time when the system gave the processor to another thread: a busy machine is not the plugin's
+/// fault.
 ///
 /// Ticks of the epoch would be cheaper to count and wrong: a plugin that resumes just before a tick would pay for all
 /// of it.
 #[derive(Debug)]
 pub(crate) struct Meter {
-    created: Instant,
     /// Nanoseconds of polls that ended.
     spent: AtomicU64,
-    /// Nanoseconds from `created` to the begin of the poll that runs.
+    /// What the clock of the thread showed when the poll that runs began.
     poll_began: AtomicU64,
 }
 
 impl Meter {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { created: Instant::now(), spent: AtomicU64::new(0), poll_began: AtomicU64::new(0) })
+        Arc::new(Self { spent: AtomicU64::new(0), poll_began: AtomicU64::new(0) })
     }
 
-    /// Running time up to now. To be asked while a poll runs.
+    /// Running time up to now. To be asked while a poll runs, on its thread.
     pub(crate) fn running(&self) -> Duration {
-        let this_poll = self.now().saturating_sub(self.poll_began.load(Ordering::Relaxed));
+        let this_poll = thread_time().saturating_sub(self.poll_began.load(Ordering::Relaxed));
         Duration::from_nanos(self.spent.load(Ordering::Relaxed) + this_poll)
     }
+}
 
-    fn now(&self) -> u64 {
-        u64::try_from(self.created.elapsed().as_nanos()).unwrap_or(u64::MAX)
-    }
+/// Nanoseconds that this thread has run.
+fn thread_time() -> u64 {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    #[expect(unsafe_code, reason = "the standard library does not offer this clock")]
+    // SAFETY: the pointer is to a `timespec` that lives for the call. Every system has this clock, and where it failed
+    // the time would stay zero.
+    let _zero = unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) };
+    let whole = |part| u64::try_from(part).unwrap_or(0);
+    whole(time.tv_sec).saturating_mul(1_000_000_000).saturating_add(whole(time.tv_nsec))
 }
 
 /// `future`, with each of its polls measured.
@@ -47,11 +55,11 @@ impl<F: Future + Unpin> Future for Metered<F> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         // Polls of one future never overlap and are ordered by whoever polls, so relaxed order is enough.
-        let began = self.meter.now();
+        let began = thread_time();
         self.meter.poll_began.store(began, Ordering::Relaxed);
         let outcome = Pin::new(&mut self.future).poll(context);
         if outcome.is_pending() {
-            let took = self.meter.now().saturating_sub(began);
+            let took = thread_time().saturating_sub(began);
             self.meter.spent.fetch_add(took, Ordering::Relaxed);
         }
         outcome
@@ -60,6 +68,7 @@ impl<F: Future + Unpin> Future for Metered<F> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::disallowed_methods, reason = "blocks the thread on purpose")]
     use super::*;
 
     #[tokio::test]
@@ -67,8 +76,10 @@ mod tests {
         let meter = Meter::new();
         let future = Box::pin(async {
             tokio::time::sleep(Duration::from_millis(50)).await;
-            let began = Instant::now();
-            while began.elapsed() < Duration::from_millis(10) {}
+            // Blocks the thread as another process on the same processor would.
+            std::thread::sleep(Duration::from_millis(50));
+            let began = thread_time();
+            while thread_time() - began < 10_000_000 {}
             meter.running()
         });
         let running = Metered { future, meter: Arc::clone(&meter) }.await;
