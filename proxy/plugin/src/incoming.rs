@@ -2,6 +2,7 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -33,7 +34,11 @@ impl Plugin {
         let Some(_slot) = self.slots.claim() else {
             return Err(PluginError::PoolExhausted { instances: self.slots.count(), whose: "the plugin" });
         };
-        let _running = self.host.ticker.enter();
+        let running = self.host.ticker.enter();
+        if running.others >= self.host.instances as usize {
+            return Err(PluginError::PoolExhausted { instances: self.host.instances, whose: "the node" });
+        }
+        self.fresh.fetch_add(1, Ordering::Relaxed);
         let limits = self.limits();
         let meter = Meter::new();
         let mut store = self.store(request, Arc::clone(&meter));
