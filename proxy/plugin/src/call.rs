@@ -27,7 +27,7 @@ pub(crate) struct Call {
     /// Sets and keys that this instance made.
     pub(crate) tools: Toolbox,
     /// Names of the key-value stores it has opened, by their handles.
-    pub(crate) buckets: Vec<String>,
+    pub(crate) buckets: Vec<Option<String>>,
     /// Made when the guest first asks WASI for anything: most never do.
     pub(crate) wasi: Option<Box<Wasi>>,
     meter: Arc<Meter>,

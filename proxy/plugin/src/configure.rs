@@ -65,7 +65,8 @@ pub(crate) async fn run(
     let recipe = store.data().tools.recipe().clone();
     // A picture holds the numbers of handles and not what they stand for.
     let call = store.data();
-    let holds = call.wasi.as_ref().is_some_and(|wasi| wasi.holds_handles()) || !call.buckets.is_empty();
+    let holds = call.wasi.as_ref().is_some_and(|wasi| wasi.holds_handles())
+        || call.buckets.iter().any(Option::is_some);
     let without = |reason: &str| Configured {
         component: None,
         recipe: recipe.clone(),

@@ -80,6 +80,13 @@ impl Plugin {
                 Err(_dropped) => return Err("it gave no answer".to_owned()),
             };
             let (parts, body) = response.into_parts();
+            // Anything else is no final answer, and would be one to another request.
+            if !(200..=599).contains(&parts.status.as_u16()) {
+                return Err(format!(
+                    "it answered with status {}, expected 200 to 599",
+                    parts.status.as_u16()
+                ));
+            }
             let body = Limited::new(body, most).collect().await;
             let body = body.map_err(|error| format!("its body cannot be read: {error}"))?;
             Ok(Response::from_parts(parts, body.to_bytes()))

@@ -214,7 +214,7 @@ pub struct PluginsFile {
     /// Which routes have which transform; of several that fit a route, the first.
     #[schemars(with = "Vec<TransformFile>")]
     pub transforms: Vec<Spanned<TransformFile>>,
-    /// Which stages have which firewall; of several that fit a stage, the first.
+    /// Which stages have which firewall; two that fit one stage are an error.
     #[schemars(with = "Vec<FirewallFile>")]
     pub firewalls: Vec<Spanned<FirewallFile>>,
 }

@@ -186,7 +186,9 @@ impl PluginStore {
                 None => {
                     versions.insert(name.clone(), Versions { current, previous: None, refused: None });
                 }
-                Some(found) if found.refused.as_ref() == Some(wanted) || found.current.0 == *wanted => {}
+                Some(found) if found.refused.as_ref() == Some(wanted) => {}
+                // The files say what serves: nothing is refused any more.
+                Some(found) if found.current.0 == *wanted => found.refused = None,
                 Some(found) => {
                     found.previous = Some(std::mem::replace(&mut found.current, current));
                     found.refused = None;
@@ -214,8 +216,11 @@ impl PluginStore {
 
     /// Throws away instances that have waited for too long.
     pub(super) fn reap(&self) {
-        let plugins: Vec<Arc<Plugin>> =
-            self.versions.lock().values().map(|versions| Arc::clone(&versions.current.1)).collect();
+        let plugins: Vec<Arc<Plugin>> = {
+            let versions = self.versions.lock();
+            let all = versions.values().flat_map(|found| [Some(&found.current), found.previous.as_ref()]);
+            all.flatten().map(|(_, plugin)| Arc::clone(plugin)).collect()
+        };
         plugins.iter().for_each(|plugin| plugin.reap());
     }
 }

@@ -131,6 +131,15 @@ fn unknown(plans: &[&Plan], folder: &Folder, plugins: &LoadedPlugins, findings: 
             let message = format!("a firewall names the plugin `{plugin}`, which is not below `plugins`");
             findings.push(Finding::error("plugin-unknown", &at, message));
         }
+        let earlier = folder.plugins.firewalls.iter().take_while(|other| !std::ptr::eq(*other, firewall));
+        let taken = |plan: &Plan| earlier.clone().any(|other| guards(&other.value, plan));
+        if let Some(plan) = plans.iter().find(|plan| guards(&firewall.value, plan) && taken(plan)) {
+            let message = format!(
+                "the firewall `{plugin}` fits stage `{}` of API `{}`, which has one before it: a stage has one firewall",
+                plan.stage, plan.api_id
+            );
+            findings.push(Finding::error("firewall-twice", &at, message));
+        }
         // Requests would pass where somebody thinks that they are looked at.
         if !plans.is_empty() && !plans.iter().any(|plan| guards(&firewall.value, plan)) {
             let message = format!("the firewall `{plugin}` fits no stage");

@@ -73,6 +73,12 @@ impl Asked {
         View::new(&self.header, &self.exchange)
     }
 
+    /// The host of an HTTP/2 request that names it as `:authority` only.
+    fn authority(&self, name: &str) -> Option<&str> {
+        let asked = name.eq_ignore_ascii_case("host") && !self.header.headers.contains_key("host");
+        self.header.uri.authority().filter(|_| asked).map(|authority| authority.as_str())
+    }
+
     fn plan_text(&self, pick: impl Fn(&edgewit_plan::plan::Plan) -> &str) -> Cow<'_, str> {
         let text = self.exchange.stage().map(|stage| pick(&stage.plan).to_owned());
         Cow::Owned(text.unwrap_or_default())
@@ -114,17 +120,31 @@ impl PluginRequest for Asked {
     }
 
     fn header(&self, name: &str) -> Option<Cow<'_, str>> {
+        if let Some(authority) = self.authority(name) {
+            return Some(Cow::Borrowed(authority));
+        }
         let value = self.header.headers.get_all(name).iter().next_back()?;
         Some(String::from_utf8_lossy(value.as_bytes()))
     }
 
     fn header_values(&self, name: &str, each: &mut dyn FnMut(&str)) {
+        if let Some(authority) = self.authority(name) {
+            return each(authority);
+        }
         for value in self.header.headers.get_all(name) {
             each(&String::from_utf8_lossy(value.as_bytes()));
         }
     }
 
     fn header_names(&self, each: &mut dyn FnMut(&str)) {
+        if self.authority("host").is_some() {
+            each("host");
+        }
+        // HTTP/2 keeps no spelling: names are in lower case.
+        if self.header.version == http::Version::HTTP_2 {
+            self.header.headers.keys().for_each(|name| each(name.as_str()));
+            return;
+        }
         let mut seen: Vec<String> = Vec::new();
         for (name, _) in self.header.case_header_iter() {
             let spelled = String::from_utf8_lossy(name.as_slice());

@@ -49,7 +49,13 @@ pub(super) async fn run(header: &mut RequestHeader, exchange: &mut Exchange) -> 
     if of_resource == Some(Verdict::ExplicitDeny) {
         return Err(anonymous_denied(&arn, Verdict::ExplicitDeny));
     }
-    let of_caller = ask(header, exchange, index, &arn).await?;
+    let Some(of_caller) = ask(header, exchange, index, &arn).await? else {
+        // Passed over: as on a route without an authorizer, where the policy has to allow.
+        return match of_resource {
+            Some(Verdict::Allow) | None => Ok(()),
+            Some(verdict) => Err(anonymous_denied(&arn, verdict)),
+        };
+    };
     let verdict = of_resource.map_or(of_caller, |of_resource| same_account(of_caller, of_resource));
     match verdict {
         Verdict::Allow => Ok(()),
@@ -122,13 +128,13 @@ impl ConditionKeys for Conditions<'_> {
     }
 }
 
-/// What the authorizer, or its kept result, says about the method.
+/// What the authorizer, or its kept result, says about the method; nothing when it failed and is passed over.
 async fn ask(
     header: &mut RequestHeader,
     exchange: &mut Exchange,
     index: usize,
     arn: &str,
-) -> Result<Verdict, Refusal> {
+) -> Result<Option<Verdict>, Refusal> {
     let Some(stage) = exchange.stage().map(Arc::clone) else { return Err(Refusal::internal()) };
     let runtime = stage.authorizers.get(index).and_then(Option::as_ref);
     let (Some(plan), Some(runtime)) = (stage.plan.authorizers.get(index), runtime) else {
@@ -152,7 +158,7 @@ async fn ask(
         Outcome::Allow(caller) => (Some(caller), Verdict::Allow),
         Outcome::Policy(caller, policy) => (Some(caller), policy.evaluate(&invoke(arn, &conditions))),
         // It failed, and the operator wants requests to go on then.
-        Outcome::PassedOver => (None, Verdict::Allow),
+        Outcome::PassedOver => return Ok(None),
         Outcome::Deny => (None, Verdict::ExplicitDeny),
         Outcome::Unauthorized => {
             exchange.authorizer.status = Some(401);
@@ -163,7 +169,7 @@ async fn ask(
     if verdict != Verdict::Allow {
         exchange.authorizer.status = Some(403);
     }
-    Ok(verdict)
+    Ok(Some(verdict))
 }
 
 /// Collects identity sources; what is missing is a 401 without a call.

@@ -15,6 +15,10 @@ use pingora_http::{RequestHeader, ResponseHeader};
 use std::borrow::Cow;
 use std::sync::Arc;
 
+/// What the gateway says in its own name.
+const GATEWAY_HEADERS: [&str; 4] =
+    ["x-amzn-apigateway-api-id", "x-amzn-trace-id", "expect", "http2-settings"];
+
 /// What a transform makes of a request.
 pub(super) enum Outcome {
     /// The integration is asked.
@@ -167,6 +171,14 @@ pub(super) fn apply(changes: &RequestChanges, request: &mut RequestHeader) -> pi
         request.set_raw_path(&target)?;
     }
     for change in &changes.headers {
+        let (Change::Set(name, _) | Change::Append(name, _) | Change::Remove(name)) = change;
+        // There is one Host, and a message without it is none (RFC 9112, section 3.2).
+        let host = name == http::header::HOST;
+        let owned = GATEWAY_HEADERS.contains(&name.as_str()) || host && !matches!(change, Change::Set(..));
+        if owned {
+            tracing::debug!(%name, "a transform may not change this header");
+            continue;
+        }
         match change {
             Change::Set(name, value) => request.insert_header(name.clone(), value.clone())?,
             Change::Append(name, value) => {

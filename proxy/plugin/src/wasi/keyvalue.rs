@@ -72,7 +72,8 @@ impl Stores {
 
 impl Call {
     fn bucket(&self, handle: &Resource<Bucket>) -> Result<&str, Error> {
-        self.buckets.get(handle.rep() as usize).map(String::as_str).ok_or(Error::NoSuchStore)
+        let found = self.buckets.get(handle.rep() as usize).and_then(Option::as_deref);
+        found.ok_or(Error::NoSuchStore)
     }
 
     fn in_bucket<R>(
@@ -92,11 +93,15 @@ impl store::Host for Call {
         if !granted.contains(&identifier) {
             return Err(Error::AccessDenied);
         }
-        if self.buckets.len() >= OPEN_BUCKETS {
+        let free = self.buckets.iter().position(Option::is_none).unwrap_or(self.buckets.len());
+        if free >= OPEN_BUCKETS {
             return Err(Error::Other(format!("expected at most {OPEN_BUCKETS} open stores")));
         }
-        let index = u32::try_from(self.buckets.len()).map_err(|_| Error::NoSuchStore)?;
-        self.buckets.push(identifier);
+        match self.buckets.get_mut(free) {
+            Some(place) => *place = Some(identifier),
+            None => self.buckets.push(Some(identifier)),
+        }
+        let index = u32::try_from(free).map_err(|_| Error::NoSuchStore)?;
         Ok(Resource::new_own(index))
     }
 }
@@ -129,7 +134,10 @@ impl store::HostBucket for Call {
         })
     }
 
-    fn drop(&mut self, _: Resource<Bucket>) -> wasmtime::Result<()> {
+    fn drop(&mut self, bucket: Resource<Bucket>) -> wasmtime::Result<()> {
+        if let Some(place) = self.buckets.get_mut(bucket.rep() as usize) {
+            *place = None;
+        }
         Ok(())
     }
 }

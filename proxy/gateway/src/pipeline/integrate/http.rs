@@ -88,10 +88,20 @@ impl Call<'_> {
         let internal = |_| Refusal::internal();
         let mut request = RequestHeader::build(method, target.as_bytes(), Some(12)).map_err(internal)?;
         if kind == IntegrationKind::HttpProxy {
-            for (name, value) in header.case_header_iter() {
-                let name = String::from_utf8_lossy(name.as_slice()).into_owned();
+            let mut pass = |name: String, value: &::http::HeaderValue| {
                 if request_header(kind, &name.to_ascii_lowercase()) {
                     request.append_header(name, value.clone()).map_err(internal)?;
+                }
+                Ok::<(), Refusal>(())
+            };
+            // HTTP/2 keeps no spelling of names.
+            if header.version == ::http::Version::HTTP_2 {
+                for (name, value) in &header.headers {
+                    pass(name.as_str().to_owned(), value)?;
+                }
+            } else {
+                for (name, value) in header.case_header_iter() {
+                    pass(String::from_utf8_lossy(name.as_slice()).into_owned(), value)?;
                 }
             }
             map_request::join_repeated(&mut request).map_err(internal)?;
