@@ -59,14 +59,20 @@ fn a_saved_document_takes_effect_under_traffic() {
     assert_unharmed(&traffic.stop(), &["a", "b", "c"]);
 }
 
-#[test]
-fn sighup_takes_up_what_has_changed_behind_a_link() {
+/// A folder with `real.yaml`, and a configuration folder whose document is a link to it: a change behind the link does
+/// not touch the configuration folder.
+fn linked() -> (Folder, Folder) {
     let elsewhere = Folder::new();
     elsewhere.write("real.yaml", mock_api("a"));
     let folder = Folder::new();
     fs::create_dir(folder.path().join("apis")).unwrap();
-    // A change behind a link does not touch the folder.
     symlink(elsewhere.path().join("real.yaml"), folder.path().join("apis/api.yaml")).unwrap();
+    (elsewhere, folder)
+}
+
+#[test]
+fn sighup_takes_up_what_has_changed_behind_a_link() {
+    let (elsewhere, folder) = linked();
     let node = Node::start(folder.path());
     let traffic = Traffic::start(node.listen(), &hello(), CLIENTS);
     traffic.flow(100);
@@ -140,11 +146,7 @@ fn a_link_that_is_pointed_elsewhere_is_noticed_wherever_it_is_on_the_way() {
 
 #[test]
 fn a_change_behind_a_link_is_noticed_without_a_signal() {
-    let elsewhere = Folder::new();
-    elsewhere.write("real.yaml", mock_api("a"));
-    let folder = Folder::new();
-    fs::create_dir(folder.path().join("apis")).unwrap();
-    symlink(elsewhere.path().join("real.yaml"), folder.path().join("apis/api.yaml")).unwrap();
+    let (elsewhere, folder) = linked();
     let node = Node::start(folder.path());
     for body in ["b", "c"] {
         elsewhere.write("real.yaml", mock_api(body));

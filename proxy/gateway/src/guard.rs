@@ -84,8 +84,7 @@ impl Breaker {
         if settings.failures == 0 || failures < settings.failures {
             return false;
         }
-        let opened = self.retry_at.swap(self.since(now) + millis(settings.open), Ordering::Relaxed) == 0;
-        opened && failures >= settings.failures
+        self.retry_at.swap(self.since(now) + millis(settings.open), Ordering::Relaxed) == 0
     }
 
     fn since(&self, now: Instant) -> u64 {

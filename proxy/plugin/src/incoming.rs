@@ -14,7 +14,7 @@ use wasmtime_wasi_http::p2::bindings::http::types::Scheme;
 use crate::call::Call;
 use crate::error::PluginError;
 use crate::meter::{Meter, Metered};
-use crate::plugin::Plugin;
+use crate::plugin::{FIRST_SLICE_TICKS, Plugin};
 use crate::request::PluginRequest;
 use crate::text;
 
@@ -31,18 +31,12 @@ impl Plugin {
         request: Arc<dyn PluginRequest>,
         message: Request<Bytes>,
     ) -> Result<Response<Bytes>, PluginError> {
-        let Some(_slot) = self.slots.claim() else {
-            return Err(PluginError::PoolExhausted { instances: self.slots.count(), whose: "the plugin" });
-        };
-        let running = self.host.ticker.enter();
-        if running.others >= self.host.instances as usize {
-            return Err(PluginError::PoolExhausted { instances: self.host.instances, whose: "the node" });
-        }
+        let (_slot, _running) = self.claim()?;
         self.fresh.fetch_add(1, Ordering::Relaxed);
         let limits = self.limits();
         let meter = Meter::new();
         let mut store = self.store(request, Arc::clone(&meter));
-        store.set_epoch_deadline(2);
+        store.set_epoch_deadline(FIRST_SLICE_TICKS);
         store.set_hostcall_fuel(self.hostcall_bytes());
         let served = {
             let future = pin!(self.run_handler(&mut store, message));

@@ -19,15 +19,16 @@ use crate::load::Loaded;
 use crate::meter::{Meter, Metered};
 use crate::no_request::NoRequest;
 use crate::request::{PluginRequest, PluginResponse};
-use crate::slots::Slots;
+use crate::slots::{Slot, Slots};
 use crate::text;
+use crate::ticker::Running;
 use crate::trap::describe;
 use crate::warm::{Kept, Warm};
 use crate::world::{Exports, World};
 
 /// Ticks until a guest has to let others have the worker for the first time. Two, because a call that begins just
 /// before a tick would otherwise be set back behind everybody else after a few microseconds.
-const FIRST_SLICE_TICKS: u64 = 2;
+pub(crate) const FIRST_SLICE_TICKS: u64 = 2;
 
 /// One loaded version of a plugin. Immutable; shared by all workers.
 pub struct Plugin {
@@ -248,13 +249,7 @@ impl Plugin {
     ) -> Result<Answer, PluginError> {
         let limits = self.limits();
         // Declared before the store so that they are given back after it: a free slot means a free instance.
-        let Some(_slot) = self.slots.claim() else {
-            return Err(PluginError::PoolExhausted { instances: self.slots.count(), whose: "the plugin" });
-        };
-        let running = self.host.ticker.enter();
-        if running.others >= self.host.instances as usize {
-            return Err(PluginError::PoolExhausted { instances: self.host.instances, whose: "the node" });
-        }
+        let (_slot, _running) = self.claim()?;
         let meter = Meter::new();
         let (mut store, instance, uses) = match self.warm.take() {
             Some(mut kept) => {
@@ -290,6 +285,17 @@ impl Plugin {
             Ok(Err(error)) => Err(self.classify(&error, store.data().stopped)),
             Err(_elapsed) => Err(PluginError::WallTime { limit_ms: limits.wall_ms }),
         }
+    }
+
+    /// Room for one call: of the plugin's own instances, and of the node's.
+    pub(crate) fn claim(&self) -> Result<(Slot<'_>, Running<'_>), PluginError> {
+        let exhausted = |instances, whose| PluginError::PoolExhausted { instances, whose };
+        let slot = self.slots.claim().ok_or_else(|| exhausted(self.slots.count(), "the plugin"))?;
+        let running = self.host.ticker.enter();
+        if running.others >= self.host.instances as usize {
+            return Err(exhausted(self.host.instances, "the node"));
+        }
+        Ok((slot, running))
     }
 
     /// Everything that one new instance lives in.

@@ -39,7 +39,6 @@ pub(super) fn firewall(plan: &Plan, folder: &Folder, plugins: &LoadedPlugins) ->
 }
 
 fn guards(firewall: &FirewallFile, plan: &Plan) -> bool {
-    let same = |wanted: &Option<String>, found: &str| wanted.as_ref().is_none_or(|wanted| wanted == found);
     same(&firewall.api, &plan.api_id) && same(&firewall.stage, &plan.stage)
 }
 
@@ -47,8 +46,12 @@ fn attached(plugins: &LoadedPlugins, name: &str) -> Option<Attached> {
     Some(Attached { entry: plugins.get(name)?, breaker: Breaker::default() })
 }
 
+/// Whether what an attachment says fits; what it leaves out fits everything.
+fn same(wanted: &Option<String>, found: &str) -> bool {
+    wanted.as_ref().is_none_or(|wanted| wanted == found)
+}
+
 fn fits(transform: &TransformFile, plan: &Plan, route: &Route) -> bool {
-    let same = |wanted: &Option<String>, found: &str| wanted.as_ref().is_none_or(|wanted| wanted == found);
     same(&transform.api, &plan.api_id)
         && same(&transform.stage, &plan.stage)
         && same(&transform.resource, &route.resource_path)

@@ -3,10 +3,11 @@
 //! Every answer passes here, whether Pingora proxies it or the node makes it.
 
 use super::names;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Refusal};
 use crate::pipeline::body::expects_continue;
 use crate::shared::Shared;
 use bytes::Bytes;
+use edgewit_plugin::PluginAnswer;
 use http::HeaderValue;
 use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, Entry, TRAILER, TRANSFER_ENCODING, UPGRADE};
 use pingora_core::protocols::http::ServerSession;
@@ -56,6 +57,20 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 fn id(text: &str) -> HeaderValue {
     // Identifiers are hexadecimal digits, dashes and base64 letters.
     HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("-"))
+}
+
+/// A whole answer of a plugin, as one of the node's own.
+///
+/// # Errors
+/// When it cannot be made, which its checks have ruled out.
+pub(super) fn of_plugin(answer: PluginAnswer) -> Result<(Box<ResponseHeader>, Bytes), Refusal> {
+    let internal = |_| Refusal::internal();
+    let size = Some(answer.headers.len() + 6);
+    let mut header = ResponseHeader::build_no_case(answer.status, size).map_err(internal)?;
+    for (name, value) in answer.headers {
+        header.append_header(name, value).map_err(internal)?;
+    }
+    Ok((Box::new(header), Bytes::from(answer.body)))
 }
 
 /// Sends an answer that the node has made: the header with its length and the whole body.

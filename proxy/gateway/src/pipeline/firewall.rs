@@ -1,13 +1,14 @@
 //! Stage 3: a component lets the request pass or stops it, before a route is looked for.
 
 use super::asked::{Asked, Identity};
+use super::deliver;
 use crate::config::BodyAccess;
 use crate::exchange::{Exchange, Refusal};
 use crate::generation::Attached;
 use crate::guard::Guarded;
 use bytes::Bytes;
 use edgewit_model::gateway_response::GatewayResponseType::WAF_FILTERED;
-use edgewit_plugin::{InspectFinding, InspectVerdict, PluginAnswer, PluginRequest};
+use edgewit_plugin::{InspectFinding, InspectVerdict, PluginRequest};
 use pingora_http::{RequestHeader, ResponseHeader};
 use std::sync::Arc;
 
@@ -93,7 +94,10 @@ fn judge(
         InspectVerdict::Block(None) => {
             ("block", Err(Refusal::new(WAF_FILTERED, "Forbidden", "ForbiddenException")))
         }
-        InspectVerdict::Block(Some(answer)) => ("block", answered(answer)),
+        InspectVerdict::Block(Some(answer)) => {
+            let blocked = deliver::of_plugin(answer);
+            ("block", blocked.map(|(header, body)| Judged::Blocked(header, body)))
+        }
     };
     attached.entry.metrics.judged(verdict);
     if verdict != "allow" || !finding.labels.is_empty() {
@@ -101,14 +105,4 @@ fn judge(
         tracing::info!(plugin, request = exchange.ids.request_id(), verdict, labels, "a firewall judged");
     }
     judged
-}
-
-fn answered(answer: PluginAnswer) -> Result<Judged, Refusal> {
-    let internal = |_| Refusal::internal();
-    let size = Some(answer.headers.len() + 6);
-    let mut header = ResponseHeader::build_no_case(answer.status, size).map_err(internal)?;
-    for (name, value) in answer.headers {
-        header.append_header(name, value).map_err(internal)?;
-    }
-    Ok(Judged::Blocked(Box::new(header), Bytes::from(answer.body)))
 }

@@ -95,7 +95,9 @@ impl Pipeline {
 
     /// Stages 2 to 11, or to the point where Pingora takes over.
     async fn run(&self, session: &mut Session, exchange: &mut Exchange) -> Result<Next, Stop> {
-        let loopback = session.server_addr().and_then(|a| a.as_inet()).is_some_and(|a| a.ip().is_loopback());
+        let local = session.server_addr().and_then(|address| address.as_inet());
+        let loopback = local.is_some_and(|address| address.ip().is_loopback());
+        exchange.local_port = local.map_or(0, |address| address.port());
         check_target(session.req_header(), &self.shared)?;
         let generation = self.shared.generation();
         domain::run(&generation, session.req_header(), loopback, exchange)?;
@@ -112,10 +114,7 @@ impl Pipeline {
         authorize::run(session.req_header_mut(), exchange).await?;
         validate::parameters(session.req_header(), exchange)?;
         if validate::wants_body(exchange) {
-            let body = match collected.take() {
-                Some(body) => body,
-                None => self.collect(session).await?,
-            };
+            let body = self.collected(session, collected).await?;
             validate::body(session.req_header(), exchange, &body)?;
             collected = Some(body);
         }
@@ -178,10 +177,7 @@ impl Pipeline {
                 Ok(Next::Answer(response, body))
             }
             integration => {
-                let body = match collected {
-                    Some(body) => body,
-                    None => self.collect(session).await?,
-                };
+                let body = self.collected(session, collected).await?;
                 let header = session.req_header_mut();
                 let whole = Whole { integration, runtime, limit: self.shared.limits.payload_bytes };
                 let (response, body) = Box::pin(self.answer(&whole, header, exchange, body.share())).await?;
@@ -228,6 +224,14 @@ impl Pipeline {
         }
     }
 
+    /// The body that an earlier stage has read, or else read now.
+    async fn collected(&self, session: &mut Session, earlier: Option<Collected>) -> Result<Collected, Stop> {
+        match earlier {
+            Some(body) => Ok(body),
+            None => self.collect(session).await,
+        }
+    }
+
     async fn collect(&self, session: &mut Session) -> Result<Collected, Stop> {
         let limits = &self.shared.limits;
         Ok(body::collect(&mut session.downstream_session, limits.payload_bytes, limits.body_read_timeout)
@@ -260,9 +264,6 @@ impl ProxyHttp for Pipeline {
         if session.is_http2() {
             // The connection's own deadline does not see a client that closes the window of one stream.
             session.set_write_timeout(Some(self.shared.limits.write_timeout));
-        }
-        if let Some(address) = session.server_addr().and_then(|address| address.as_inet()) {
-            exchange.local_port = address.port();
         }
         if let Some(id) = session.req_header().headers.get(&names::REQUEST_ID) {
             exchange.id_replaced = !exchange.ids.adopt(id.as_bytes());

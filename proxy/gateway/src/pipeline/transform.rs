@@ -1,6 +1,7 @@
 //! Stages 9 and 11, second half: a component changes the mapped request, and the mapped answer.
 
 use super::asked::{Asked, Identity};
+use super::deliver;
 use crate::config::BodyAccess;
 use crate::exchange::{Exchange, Refusal};
 use crate::generation::Attached;
@@ -8,7 +9,7 @@ use crate::guard::Guarded;
 use bytes::Bytes;
 use edgewit_mapping::query;
 use edgewit_plugin::{
-    Change, PluginAnswer, PluginRequest, PluginResponse, RequestChanges, RequestOutcome, ResponseChanges,
+    Change, PluginRequest, PluginResponse, RequestChanges, RequestOutcome, ResponseChanges,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use pingora_http::{RequestHeader, ResponseHeader};
@@ -52,7 +53,7 @@ pub(super) async fn request(
     match called {
         Guarded::Answered(RequestOutcome::Forward(changes)) => Ok(Outcome::Forward(changes)),
         Guarded::Answered(RequestOutcome::Respond(answer)) => {
-            let (header, body) = answered(answer)?;
+            let (header, body) = deliver::of_plugin(answer)?;
             Ok(Outcome::Answer(header, body))
         }
         Guarded::PassedOver => Ok(Outcome::Forward(RequestChanges::default())),
@@ -107,16 +108,6 @@ fn seen(access: BodyAccess, body: &Bytes) -> Result<Option<(Bytes, bool)>, usize
         BodyAccess::Whole(most) if body.len() > most => Err(most),
         BodyAccess::First(_) | BodyAccess::Whole(_) => Ok(Some((body.clone(), true))),
     }
-}
-
-fn answered(answer: PluginAnswer) -> Result<(Box<ResponseHeader>, Bytes), Refusal> {
-    let internal = |_| Refusal::internal();
-    let size = Some(answer.headers.len() + 6);
-    let mut header = ResponseHeader::build_no_case(answer.status, size).map_err(internal)?;
-    for (name, value) in answer.headers {
-        header.append_header(name, value).map_err(internal)?;
-    }
-    Ok((Box::new(header), Bytes::from(answer.body)))
 }
 
 fn changed(

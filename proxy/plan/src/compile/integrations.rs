@@ -115,15 +115,7 @@ impl Compiler<'_> {
     fn function(&mut self, integration: &Integration) -> Option<IntegrationPlan> {
         let at = &integration.at;
         let unavailable = |reason| Some(IntegrationPlan::Unavailable(reason));
-        let text = integration.uri.as_deref().unwrap_or_default();
-        let (filled, unknown) = uri::with_stage_variables(text, &self.stage.variables);
-        for variable in unknown {
-            let message = format!(
-                "found the stage variable `{variable}` in `uri`, which stage `{}` does not set; it counts as empty",
-                self.stage.name
-            );
-            self.warning("stage-variable-unknown", at, message);
-        }
+        let filled = self.filled_uri(integration);
         let Some(arn) = function_arn(&filled) else {
             let message = format!(
                 "the integration of type AWS_PROXY calls `{filled}`; only Lambda functions can be called by this version"
@@ -158,6 +150,20 @@ impl Compiler<'_> {
         Some(IntegrationPlan::Function(Arc::new(plan)))
     }
 
+    /// The integration's URI with the stage's variables in it.
+    fn filled_uri(&mut self, integration: &Integration) -> String {
+        let text = integration.uri.as_deref().unwrap_or_default();
+        let (filled, unknown) = uri::with_stage_variables(text, &self.stage.variables);
+        for variable in unknown {
+            let message = format!(
+                "found the stage variable `{variable}` in `uri`, which stage `{}` does not set; it counts as empty",
+                self.stage.name
+            );
+            self.warning("stage-variable-unknown", &integration.at, message);
+        }
+        filled
+    }
+
     fn check_timeout(&mut self, timeout_ms: u32, at: &Location) {
         let limits = self.options.limits;
         if !(limits.timeout_ms_min..=limits.timeout_ms_max).contains(&timeout_ms) {
@@ -176,14 +182,7 @@ impl Compiler<'_> {
     ) -> Option<crate::integration::Target> {
         let at = &integration.at;
         let text = integration.uri.as_deref().unwrap_or_default();
-        let (filled, unknown) = uri::with_stage_variables(text, &self.stage.variables);
-        for variable in unknown {
-            let message = format!(
-                "found the stage variable `{variable}` in `uri`, which stage `{}` does not set; it counts as empty",
-                self.stage.name
-            );
-            self.warning("stage-variable-unknown", at, message);
-        }
+        let filled = self.filled_uri(integration);
         let placeholder = |name: &str| mappings.path.iter().position(|(mapped, _)| **mapped == *name);
         let target = match uri::parse(&filled, &placeholder, &mut self.shared) {
             Ok(target) => target,
