@@ -50,14 +50,18 @@ linkers=$(rustc --print sysroot)/lib/rustlib/$(rustc -vV | sed -n 's/^host: //p'
 recipe=2
 
 candidate() { apt-cache policy rustc-web | sed -n 's/^ *Candidate: //p' | grep -v '(none)' || true; }
+# The guests say what they need; package lists that are months old offer an older compiler.
+needed=$(sed -n 's/^rust-version = "\(.*\)"$/\1/p' "$root/plugins/Cargo.toml")
+recent() { [[ -n $1 && $(printf '%s\n' "$needed" "${1%%+*}" | sort -V | head -n 1) == "$needed" ]]; }
 version=$(candidate)
-if [[ -z $version ]]; then
-    say "reading the package lists, because rustc-web is not in them yet"
+if ! recent "$version"; then
+    say "reading the package lists anew: they offer rustc-web ${version:-not at all}, and the guests need $needed"
     if [[ $(id -u) -eq 0 ]]; then apt-get update -qq; else sudo apt-get update -qq; fi ||
         fail "the package lists could not be read; the lines above say why"
     version=$(candidate)
 fi
-[[ -n $version ]] || fail "Debian's package lists offer no rustc-web; expected it in bookworm's security updates"
+recent "$version" || fail "Debian's package lists offer rustc-web ${version:-not at all}, expected $needed or later; \
+bookworm's security updates have it, so see that they are among the sources of apt"
 
 if [[ $(cat "$toolchain/VERSION" 2>/dev/null) == "$version" && $(cat "$toolchain/RECIPE" 2>/dev/null) == "$recipe" ]]; then
     ln -sfn "$linkers" "$toolchain/linkers" # the rustup toolchain may have moved since

@@ -1,6 +1,7 @@
 """Loads targets with wrk in alternating rounds and accounts for the CPU time they took."""
 
 import json
+import os
 import statistics
 import subprocess
 from pathlib import Path
@@ -29,11 +30,11 @@ def wrk(target, seconds, connections):
     proxy_core, load_core = cores()
     headers = [part for name, value in target.headers.items() for part in ("-H", f"{name}: {value}")]
     command = [tool("taskset"), "-c", str(load_core), tool("wrk"), "-t1", f"-c{connections}", f"-d{seconds}s",
-               "--latency", "-s", str(BENCH / "conf" / "wrk.lua"), *headers,
+               "--latency", "-s", str(BENCH / "conf" / target.script), *headers,
                f"http://{text(target.address)}{target.path}"]
     cpu = target.cpu_seconds()
     busy = [busy_seconds(core) for core in (proxy_core, load_core)]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **target.script_env})
     busy = [(now[0] - then[0], now[1] - then[1])
             for now, then in zip([busy_seconds(core) for core in (proxy_core, load_core)], busy)]
     cpu = target.cpu_seconds() - cpu

@@ -12,6 +12,7 @@ import time
 
 from .answers import expect
 from .documents import routes_document
+from .fleet import fleet
 from .load import alternate, difference, median, ratio
 from .plugins import plugins
 from .report import goal, runs_table, table
@@ -251,6 +252,6 @@ def routes(bench, options):
 
 
 SCENARIOS = {"proxy": proxy, "mock": mock, "authorizer": authorizer, "ways": ways, "idle": idle, "import": imports,
-             "routes": routes, "plugins": plugins}
-NEEDS_EDGEWIT = {"proxy", "mock", "authorizer", "idle", "import", "plugins"}
+             "routes": routes, "plugins": plugins, "fleet": fleet}
+NEEDS_EDGEWIT = {"proxy", "mock", "authorizer", "idle", "import", "plugins", "fleet"}
 NEEDS_BARE = {"proxy", "ways", "idle"}

@@ -99,6 +99,9 @@ class Server:
         self.log = log
         self.headers = {}
         """Request headers that every request to this target carries."""
+        self.script = "wrk.lua"
+        """What wrk asks for; `script_env` is its environment."""
+        self.script_env = {}
 
     @property
     def pid(self):
@@ -117,6 +120,10 @@ class Server:
         other = Server(name, self.process, self.address, path, self.log)
         other.headers = dict(self.headers, **(headers or {}))
         return other
+
+    def end(self):
+        """Stops the process; the others of the run go on."""
+        stop(self.process)
 
     def tail(self):
         return self.log.read_text(errors="replace")[-2000:]
@@ -186,14 +193,15 @@ class Bench:
         name = "bare pingora" if mode == "proxy" else mode
         return self.start(name, [self.bare_binary, mode, text(address), "1", *upstream], address, self.proxy_core)
 
-    def edgewit(self, conf, name="edgewit", path="/dev/proxy", admin=False):
-        """A node with one worker; `conf` is a configuration folder or a document. With `admin`, it has that address."""
+    def edgewit(self, conf, name="edgewit", path="/dev/proxy", admin=False, data="data"):
+        """A node with one worker; `conf` is a configuration folder or a document. With `admin`, it has that address.
+        Nodes with the same `data` share compiled plugins."""
         note = self.dir / f"{name.replace(' ', '-')}.ready"
         server = self.start(
             name, [self.binary, "serve", conf, "--listen", "127.0.0.1:0", "--admin",
                    "127.0.0.1:0" if admin else "none"], None,
             self.proxy_core, path,
-            env={"EDGEWIT_READY_FILE": str(note), "EDGEWIT_THREADS": "1", "EDGEWIT_DATA": str(self.dir / "data")},
+            env={"EDGEWIT_READY_FILE": str(note), "EDGEWIT_THREADS": "1", "EDGEWIT_DATA": str(self.dir / "data" / data)},
             ready=lambda: note.exists() and note.read_text().rstrip().endswith("}"))
         ready = json.loads(note.read_text())
         host, port = ready["listen"].rsplit(":", 1)

@@ -363,8 +363,8 @@ fn an_operator_goes_back_to_the_version_before_until_the_file_changes() {
     assert_eq!(digests(&node), (two.clone(), one.clone()));
 
     let (status, body) = roll_back(&node, "guard");
-    assert_eq!((status, body), (202, json!({"plugin": "guard", "left": two, "serves": one})));
-    wait_for(&node, 1);
+    assert_eq!((status, body), (200, json!({"plugin": "guard", "left": two, "serves": one})));
+    State::new(1, 0).assert(&client::get(node.listen(), HOST, "/dev/hello").unwrap());
     assert_eq!(digests(&node), (one.clone(), two.clone()));
     // What has nothing to do with the plugin leaves it alone, and so does a look at the files.
     folder.replace("apis/other.yaml", edgewit_tests::fixture::mock_api("other"));
@@ -397,6 +397,7 @@ fn going_back_is_for_the_operator_and_for_plugins_there_are() {
     wait_for(&node, 2);
     let unknown = json!({"message": "there is no plugin `other`"});
     assert_eq!(roll_back(&node, "other"), (409, unknown));
+    let before = digests(&node);
     let path = "/edgewit/plugins/guard/rollback HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0";
     for origin in ["http://localhost", "null", ""] {
         let refused = admin(&node, &format!("POST {path}\r\nOrigin: {origin}"));
@@ -406,6 +407,15 @@ fn going_back_is_for_the_operator_and_for_plugins_there_are() {
         let refused = admin(&node, &format!("{method} {path}"));
         assert_eq!(refused, (405, json!({"message": "Method Not Allowed"})), "{method}");
     }
+    // A broken file elsewhere keeps everything from being deployed, so nothing is rolled back.
+    folder.replace("apis/other.yaml", "openapi: 3.0.1\ninfo: [");
+    node.wait_for_line("refused: apis/other.yaml");
+    let (status, body) = roll_back(&node, "guard");
+    let message = body["message"].as_str().unwrap_or_default();
+    assert_eq!(status, 409, "{body}");
+    assert!(message.starts_with("nothing can be deployed before the configuration is mended"), "{message}");
+    assert!(message.contains("apis/other.yaml"), "{message}");
+    assert_eq!(digests(&node), before);
     let refused = admin(&node, "POST /edgewit/plugins HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0");
     assert_eq!(refused, (405, json!({"message": "Method Not Allowed"})));
     State::new(2, 0).assert(&client::get(node.listen(), HOST, "/dev/hello").unwrap());

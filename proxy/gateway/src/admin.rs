@@ -1,5 +1,6 @@
 //! The admin address: health, metrics, plugins.
 
+use crate::deploy::RolledBack;
 use crate::shared::Shared;
 use async_trait::async_trait;
 use http::Response;
@@ -28,7 +29,7 @@ impl ServeHttp for Admin {
             "/edgewit/plugins" if get => self.plugins(),
             path if path.starts_with("/edgewit/plugins/") && path.ends_with("/rollback") => {
                 let name = path.trim_start_matches("/edgewit/plugins/").trim_end_matches("/rollback");
-                self.roll_back(header, name)
+                self.roll_back(header, name).await
             }
             "/edgewit/health" | "/metrics" | "/edgewit/plugins" => {
                 json(405, &serde_json::json!({"message": "Method Not Allowed"}))
@@ -70,7 +71,7 @@ impl Admin {
         json(200, &serde_json::json!({"plugins": plugins}))
     }
 
-    fn roll_back(&self, header: &RequestHeader, plugin: &str) -> Response<Vec<u8>> {
+    async fn roll_back(&self, header: &RequestHeader, plugin: &str) -> Response<Vec<u8>> {
         if header.method != http::Method::POST {
             return json(405, &serde_json::json!({"message": "Method Not Allowed"}));
         }
@@ -78,9 +79,9 @@ impl Admin {
         if header.headers.contains_key("origin") {
             return json(403, &serde_json::json!({"message": "Forbidden"}));
         }
-        match self.shared.roll_back(plugin) {
-            Ok((left, serves)) => json(
-                202,
+        match self.shared.roll_back(plugin).await {
+            Ok(RolledBack { left, serves }) => json(
+                200,
                 &serde_json::json!({
                     "plugin": plugin,
                     "left": format!("sha256:{left}"),

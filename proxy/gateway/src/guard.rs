@@ -19,6 +19,8 @@ pub struct PluginEntry {
     pub plugin: Arc<Plugin>,
     /// The one that served before.
     pub previous: Option<Arc<Plugin>>,
+    /// An operator went back from the version before, so it is never asked in the place of this one.
+    pub rolled_back: bool,
     /// What happens to a request that it fails.
     pub on_failure: OnFailure,
     /// When it is left alone.
@@ -148,14 +150,16 @@ impl PluginEntry {
         };
         match (self.on_failure, &self.previous) {
             (OnFailure::Allow, _) => Guarded::PassedOver,
-            (OnFailure::Previous, Some(previous)) => match ask(Arc::clone(previous)).await {
-                Ok(answer) => Guarded::Answered(answer),
-                Err(error) => {
-                    self.metrics.failed(error.kind());
-                    tracing::warn!(plugin = previous.name(), request = request_id, %error, "its previous version failed too");
-                    Guarded::Failed(Some(error))
+            (OnFailure::Previous, Some(previous)) if !self.rolled_back => {
+                match ask(Arc::clone(previous)).await {
+                    Ok(answer) => Guarded::Answered(answer),
+                    Err(error) => {
+                        self.metrics.failed(error.kind());
+                        tracing::warn!(plugin = previous.name(), request = request_id, %error, "its previous version failed too");
+                        Guarded::Failed(Some(error))
+                    }
                 }
-            },
+            }
             (OnFailure::Deny | OnFailure::Previous, _) => Guarded::Failed(failure),
         }
     }

@@ -4,6 +4,7 @@
 
 mod admin;
 mod authorizer;
+mod backends;
 pub mod config;
 pub mod deploy;
 mod exchange;

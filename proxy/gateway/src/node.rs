@@ -208,7 +208,7 @@ pub fn run(options: &NodeOptions, report: &Reporter) -> Result<(), NodeError> {
             Arc::clone(report),
         )
         .map_err(environment("cannot watch the configuration"))?;
-        shared.control_by(reloader.control(&deployer));
+        shared.control_by(reloader.control());
         signals.until_stop(&reloader).await;
         shared.drain();
         report(Event::Draining { connections: running.connections.open() });

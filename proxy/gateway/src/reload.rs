@@ -1,7 +1,7 @@
 //! Reload: a changed configuration is compiled beside the running generation and swapped in, or refused.
 
 use crate::config::{Folder, files};
-use crate::deploy::Deployer;
+use crate::deploy::{Deployer, RolledBack};
 use crate::node::{Event, Reporter};
 use crate::shared::{Control, Shared};
 use edgewit_model::Finding;
@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
 
 /// Quiet time after a change before it is looked at: editors and builds write in several steps.
 const SETTLE: Duration = Duration::from_millis(60);
@@ -46,6 +47,25 @@ pub struct Reload {
 enum Cause {
     File,
     Signal,
+    /// An operator goes back to the version of a plugin that served before, and waits to hear what came of it.
+    RollBack(String, oneshot::Sender<Result<RolledBack, String>>),
+}
+
+/// What comes together while changes settle.
+#[derive(Default)]
+struct Round {
+    signal: bool,
+    commands: Vec<(String, oneshot::Sender<Result<RolledBack, String>>)>,
+}
+
+impl Round {
+    fn add(&mut self, cause: Cause) {
+        match cause {
+            Cause::File => {}
+            Cause::Signal => self.signal = true,
+            Cause::RollBack(plugin, answer) => self.commands.push((plugin, answer)),
+        }
+    }
 }
 
 /// The thread that reloads.
@@ -74,13 +94,13 @@ impl Reloader {
     }
 
     /// Takes commands of the admin address: the next generation has what they ask for.
-    pub(crate) fn control(&self, deployer: &Arc<Deployer>) -> Control {
-        let (deployer, wake) = (Arc::clone(deployer), Mutex::new(self.wake.clone()));
+    pub(crate) fn control(&self) -> Control {
+        let wake = Mutex::new(self.wake.clone());
         Box::new(move |plugin| {
-            let digests = deployer.roll_back(plugin)?;
+            let (answer, answered) = oneshot::channel();
             // The thread ends only with the process.
-            let _ended = wake.lock().send(Cause::Signal);
-            Ok(digests)
+            let _ended = wake.lock().send(Cause::RollBack(plugin, answer));
+            answered
         })
     }
 
@@ -151,8 +171,9 @@ impl Thread {
         // Unlike anything: what changed since the configuration was read is found by the first look.
         let mut seen = Vec::new();
         loop {
-            let mut cause = match woken.recv_timeout(LOOK_EVERY) {
-                Ok(cause) => cause,
+            let mut round = Round::default();
+            match woken.recv_timeout(LOOK_EVERY) {
+                Ok(cause) => round.add(cause),
                 Err(RecvTimeoutError::Disconnected) => return,
                 Err(RecvTimeoutError::Timeout) => {
                     self.deployer.reap();
@@ -162,14 +183,12 @@ impl Thread {
                     if now == seen {
                         continue;
                     }
-                    Cause::File
                 }
-            };
+            }
             let first = Instant::now();
-            loop {
+            while round.commands.is_empty() {
                 match woken.recv_timeout(SETTLE) {
-                    Ok(Cause::Signal) => cause = Cause::Signal,
-                    Ok(Cause::File) => {}
+                    Ok(cause) => round.add(cause),
                     Err(RecvTimeoutError::Timeout) => break,
                     Err(RecvTimeoutError::Disconnected) => return,
                 }
@@ -179,21 +198,46 @@ impl Thread {
             }
             // Before anything is read, so that a change made meanwhile is seen by the next look.
             seen = self.watch.signature();
-            let reloaded = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.reload(&cause)));
+            let reloaded = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.round(round)));
             if reloaded.is_err() {
                 tracing::error!("a reload ended in a panic; the old generation serves on");
             }
         }
     }
 
-    fn reload(&mut self, cause: &Cause) {
-        let began = Instant::now();
-        if matches!(cause, Cause::Signal) {
+    fn round(&mut self, round: Round) {
+        if round.signal {
             self.deployer.reopen_logs();
         }
-        if matches!(cause, Cause::File) && self.deployer.read_hashes() == self.tried {
-            return;
+        let commanded = !round.commands.is_empty();
+        for (plugin, answer) in round.commands {
+            let rolled_back = self.roll_back(&plugin);
+            // An operator who is gone does not hear of it.
+            let _gone = answer.send(rolled_back);
         }
+        // A command has looked at the files already.
+        if round.signal || (!commanded && self.deployer.read_hashes() != self.tried) {
+            self.reload();
+        }
+    }
+
+    /// Deploys with the version before of `plugin`, or leaves everything as it was.
+    fn roll_back(&mut self, plugin: &str) -> Result<RolledBack, String> {
+        let (rolled_back, undo) = self.deployer.roll_back(plugin)?;
+        let refused = self.reload();
+        if refused.is_empty() {
+            return Ok(rolled_back);
+        }
+        self.deployer.undo(undo);
+        let errors = refused.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        Err(format!(
+            "nothing can be deployed before the configuration is mended, so everything stays as it was: {errors}"
+        ))
+    }
+
+    /// Deploys what the files say now. The errors for which it was refused; none when it serves.
+    fn reload(&mut self) -> Vec<Finding> {
+        let began = Instant::now();
         let deployed = self.deployer.deploy();
         let state = State::of(&deployed.folder);
         let changed = difference(&self.tried, &state.hashes);
@@ -223,6 +267,10 @@ impl Thread {
         }
         self.shared.telemetry.reloaded(reload.applied, reload.generation, took);
         (self.report)(Event::Reloaded(&reload));
+        if reload.applied {
+            return Vec::new();
+        }
+        reload.findings.into_iter().filter(Finding::is_error).collect()
     }
 }
 

@@ -1,11 +1,13 @@
 //! What all workers of a node share.
 
+use crate::deploy::RolledBack;
 use crate::generation::Generation;
 use crate::telemetry::Telemetry;
 use arc_swap::ArcSwap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+use tokio::sync::oneshot;
 
 /// Default idle time of an upgraded connection.
 pub(crate) const UPGRADE_IDLE: Duration = Duration::from_secs(600);
@@ -25,8 +27,8 @@ pub struct RequestLimits {
     pub upgrade_idle: Duration,
 }
 
-/// Goes back to the previous version of a plugin: digests of the version left and of the one that serves then.
-pub(crate) type Control = Box<dyn Fn(&str) -> Result<(String, String), String> + Send + Sync>;
+/// Goes back to the previous version of the named plugin, and says what came of it.
+pub(crate) type Control = Box<dyn Fn(String) -> oneshot::Receiver<Result<RolledBack, String>> + Send + Sync>;
 
 /// Shared state of a node's workers.
 pub struct Shared {
@@ -57,13 +59,13 @@ impl Shared {
         let _second = self.control.set(control);
     }
 
-    /// Goes back to the previous version of a plugin.
+    /// Goes back to the previous version of a plugin. It serves when this returns.
     ///
     /// # Errors
-    /// When there is none.
-    pub(crate) fn roll_back(&self, plugin: &str) -> Result<(String, String), String> {
+    /// When there is none, or when nothing can be deployed.
+    pub(crate) async fn roll_back(&self, plugin: &str) -> Result<RolledBack, String> {
         let control = self.control.get().ok_or("the node is still starting")?;
-        control(plugin)
+        control(plugin.to_owned()).await.map_err(|_| "the node failed on it; its log says more".to_owned())?
     }
 
     /// Whether connections end with the answer they are waiting for.

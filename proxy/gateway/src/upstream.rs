@@ -4,7 +4,7 @@ use crate::resolve::{ResolvedTarget, Resolver};
 use edgewit_plan::integration::HttpPlan;
 use http::{HeaderValue, Uri};
 use pingora_core::protocols::ALPN;
-use pingora_core::upstreams::peer::{HttpPeer, PeerOptions};
+use pingora_core::upstreams::peer::{HttpPeer, Peer, PeerOptions};
 use pingora_core::utils::tls::WrappedX509;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
@@ -35,6 +35,8 @@ pub struct UpstreamSettings {
 pub struct Upstream {
     target: Arc<ResolvedTarget>,
     template: HttpPeer,
+    /// Connections of targets with the same key, to the same address, may serve each other's requests.
+    pub(crate) pool_key: u64,
     /// Path and query of requests to it, where they are always the same.
     pub(crate) fixed_uri: Uri,
     /// `Host` of requests to it.
@@ -63,6 +65,7 @@ impl Upstream {
         let value = |text: &str| HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("-"));
         Self {
             target,
+            pool_key: template.reuse_hash(),
             template,
             fixed_uri: plan.target.fixed.as_deref().and_then(|fixed| fixed.parse().ok()).unwrap_or_default(),
             host: value(&plan.target.authority),
@@ -71,18 +74,22 @@ impl Upstream {
         }
     }
 
-    /// A peer for the next address in turn; over HTTP/2 where `h2` asks for it (gRPC).
+    /// The next address in turn.
     ///
     /// # Errors
     /// When the host name has no address. May be tried again.
-    pub async fn peer(&self, h2: bool) -> io::Result<Box<HttpPeer>> {
-        let address = self.target.address().await?;
+    pub async fn address(&self) -> io::Result<SocketAddr> {
+        self.target.address().await
+    }
+
+    /// A peer for Pingora at one of the addresses; over HTTP/2 where `h2` asks for it (gRPC).
+    pub fn peer_at(&self, address: SocketAddr, h2: bool) -> Box<HttpPeer> {
         let mut peer = Box::new(self.template.clone());
         peer._address = address.into();
         if h2 {
             peer.options.set_http_version(2, 2);
         }
-        Ok(peer)
+        peer
     }
 
     /// How many addresses the target is known to have.

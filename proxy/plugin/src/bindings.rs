@@ -27,6 +27,11 @@ wasmtime::component::bindgen!({
         }
     ",
     world: "edgewit:host/everything",
+    imports: {
+        "edgewit:plugin/matching.matches": trappable,
+        "edgewit:plugin/matching.matching": trappable,
+        "edgewit:plugin/matching.captures": trappable,
+    },
     exports: { default: async },
 });
 

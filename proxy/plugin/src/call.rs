@@ -55,7 +55,7 @@ impl Call {
             request,
             response: None,
             log,
-            tools: Toolbox::default(),
+            tools: Toolbox::of_instance(),
             buckets: Vec::new(),
             wasi: None,
             meter,
@@ -72,6 +72,7 @@ impl Call {
     /// For the one call before all others, which may take longer.
     pub(crate) fn configuring(mut self) -> Self {
         self.cpu = self.loaded.settings.limits.configure();
+        self.tools = Toolbox::of_plugin();
         self
     }
 

@@ -282,7 +282,7 @@ impl PluginHost {
         };
         let _only_one = self.shared.trial.lock().unwrap_or_else(PoisonError::into_inner);
         let _running = self.shared.ticker.enter();
-        let loaded = self.loaded(name, settings.clone(), Toolbox::default());
+        let loaded = self.loaded(name, settings.clone(), Toolbox::of_plugin());
         let configured = aside(configure::run(&self.shared, &pre, &found, &loaded, &instrumented))??;
         let about = About { recipe: configured.recipe, no_picture: configured.no_picture };
         let bytes = configured.component.as_deref().unwrap_or(bytes);

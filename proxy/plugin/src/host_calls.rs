@@ -197,20 +197,22 @@ impl matching::Host for Call {
         self.tools.add_literals(literals, ignore_case).map(|index| number(kept + index))
     }
 
-    fn matches(&mut self, set: u32, text: Vec<u8>) -> bool {
-        set_of(self, set).is_some_and(|set| set.matches(&text))
+    fn matches(&mut self, set: u32, text: Vec<u8>) -> wasmtime::Result<bool> {
+        Ok(set_of(self, set).map_or(Ok(false), |set| set.matches(&text))?)
     }
 
-    fn matching(&mut self, set: u32, text: Vec<u8>) -> Vec<u32> {
-        set_of(self, set).map(|set| set.matching(&text)).unwrap_or_default()
+    fn matching(&mut self, set: u32, text: Vec<u8>) -> wasmtime::Result<Vec<u32>> {
+        Ok(set_of(self, set).map_or(Ok(Vec::new()), |set| set.matching(&text))?)
     }
 
-    fn captures(&mut self, set: u32, index: u32, text: Vec<u8>) -> Option<Vec<Option<matching::Span>>> {
-        let groups = set_of(self, set)?.captures(index, &text)?;
+    fn captures(&mut self, set: u32, index: u32, text: Vec<u8>) -> wasmtime::Result<Option<Groups>> {
+        let found = set_of(self, set).map_or(Ok(None), |set| set.captures(index, &text))?;
         let span = |(start, end)| matching::Span { start, end };
-        Some(groups.into_iter().map(|group| group.map(span)).collect())
+        Ok(found.map(|groups| groups.into_iter().map(|group| group.map(span)).collect()))
     }
 }
+
+type Groups = Vec<Option<matching::Span>>;
 
 /// The plugin's own sets come first, then those of this instance.
 fn set_of(call: &Call, set: u32) -> Option<&Set> {

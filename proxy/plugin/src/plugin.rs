@@ -68,13 +68,13 @@ impl std::fmt::Debug for Plugin {
 }
 
 /// What an instance is asked.
-pub(crate) enum Ask {
+pub(crate) enum Ask<'a> {
     Authorize,
     RewriteRequest,
     RewriteResponse,
     InspectHead,
     InspectBody(BodyPart),
-    Handle(String, handle::Invocation),
+    Handle(&'a str, handle::Invocation),
 }
 
 /// What it answers.
@@ -223,15 +223,15 @@ impl Plugin {
     pub async fn handle(
         &self,
         request: Arc<dyn PluginRequest>,
-        event: Event,
+        event: &Event,
     ) -> Result<Result<String, FunctionFailure>, PluginError> {
         let invocation = handle::Invocation {
-            function_name: event.function_name,
-            function_arn: event.function_arn,
+            function_name: event.function_name.clone(),
+            function_arn: event.function_arn.clone(),
             request_id: request.request_id().into_owned(),
             remaining_ms: self.limits().wall_ms,
         };
-        match self.ask(request, None, Ask::Handle(event.json, invocation)).await? {
+        match self.ask(request, None, Ask::Handle(&event.json, invocation)).await? {
             Answer::Json(Ok(json)) => Ok(Ok(json)),
             Answer::Json(Err(failure)) => Ok(Err(FunctionFailure {
                 error_type: text::printable_line(&failure.error_type),
@@ -245,7 +245,7 @@ impl Plugin {
         &self,
         request: Arc<dyn PluginRequest>,
         response: Option<Arc<dyn PluginResponse>>,
-        ask: Ask,
+        ask: Ask<'_>,
     ) -> Result<Answer, PluginError> {
         let limits = self.limits();
         // Declared before the store so that they are given back after it: a free slot means a free instance.
@@ -315,7 +315,7 @@ impl Plugin {
         &self,
         store: &mut Store<Call>,
         instance: Option<Instance>,
-        ask: Ask,
+        ask: Ask<'_>,
     ) -> wasmtime::Result<(Instance, Result<Answer, String>)> {
         let instance = match instance {
             Some(instance) => instance,
@@ -341,7 +341,7 @@ impl Plugin {
         &self,
         store: &mut Store<Call>,
         instance: &Instance,
-        ask: Ask,
+        ask: Ask<'_>,
     ) -> wasmtime::Result<Result<Answer, String>> {
         let missing = || wasmtime::format_err!("the component does not export what it is asked");
         Ok(match ask {
@@ -369,7 +369,7 @@ impl Plugin {
             }
             Ask::Handle(event, invocation) => {
                 let guest = self.exports.handle.as_ref().ok_or_else(missing)?.load(&mut *store, instance)?;
-                Ok(Answer::Json(guest.call_handle(store, &event, &invocation).await?))
+                Ok(Answer::Json(guest.call_handle(store, event, &invocation).await?))
             }
         })
     }

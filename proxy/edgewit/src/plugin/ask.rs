@@ -77,7 +77,7 @@ impl Question {
                 Ok(Reply::Finding(finding))
             }
             Self::Handle(request, event) => {
-                plugin.handle(view(request), event.clone()).await.map(Reply::Json)
+                plugin.handle(view(request), event).await.map(Reply::Json)
             }
             Self::Serve(request) => {
                 let message = message(request).map_err(PluginError::InvalidResult)?;

@@ -33,6 +33,8 @@ impl CompiledPlugins {
     pub(crate) fn open(data: &Path) -> io::Result<Self> {
         let folder = data.join("plugins");
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
+        // Whoever owns the folder or may write there can put another key under the name of ours.
+        check_owner(&folder, &fs::metadata(&folder)?, 0o022)?;
         let key = match read_key(&folder.join(KEY_FILE)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => make_key(&folder)?,
             other => other?,
@@ -125,12 +127,31 @@ fn private(path: &Path) -> io::Result<File> {
 
 fn read_key(path: &Path) -> io::Result<[u8; KEY_BYTES]> {
     let mut file = File::open(path)?;
-    if file.metadata()?.mode() & 0o077 != 0 {
-        return Err(io::Error::other(format!("{} can be read by others; delete it", path.display())));
-    }
+    check_owner(path, &file.metadata()?, 0o077)?;
     let mut key = [0; KEY_BYTES];
     file.read_exact(&mut key)?;
     Ok(key)
+}
+
+/// Refuses what belongs to somebody else, and what others may do `forbidden` with.
+fn check_owner(path: &Path, meta: &fs::Metadata, forbidden: u32) -> io::Result<()> {
+    #[expect(unsafe_code, reason = "the standard library does not say who runs this process")]
+    // SAFETY: takes nothing, changes nothing and cannot fail.
+    let user = unsafe { libc::geteuid() };
+    let path = path.display();
+    if meta.uid() != user {
+        let owner = meta.uid();
+        return Err(io::Error::other(format!(
+            "{path} belongs to user {owner} and this node runs as user {user}; delete it or use another `--data`"
+        )));
+    }
+    if meta.mode() & forbidden != 0 {
+        let what = if forbidden & 0o044 == 0 { "written" } else { "read" };
+        return Err(io::Error::other(format!(
+            "{path} can be {what} by others; delete it or use another `--data`"
+        )));
+    }
+    Ok(())
 }
 
 /// Two nodes that start at once agree on the key that is linked first.
@@ -188,6 +209,31 @@ mod tests {
             let whole = fs::read(file("a")).unwrap();
             fs::write(file("a"), &whole[..length]).unwrap();
             assert_eq!(kept.get("a"), None, "cut to {length}");
+        }
+        fs::remove_dir_all(data).unwrap();
+    }
+
+    #[test]
+    fn a_folder_that_others_can_write_to_is_refused() {
+        use std::os::unix::fs::PermissionsExt;
+        let data = folder("shared");
+        drop(CompiledPlugins::open(&data).unwrap());
+        fs::set_permissions(data.join("plugins"), fs::Permissions::from_mode(0o770)).unwrap();
+        let error = CompiledPlugins::open(&data).err().unwrap().to_string();
+        assert!(error.ends_with("can be written by others; delete it or use another `--data`"), "{error}");
+        fs::remove_dir_all(data).unwrap();
+    }
+
+    #[test]
+    fn a_key_of_somebody_else_is_refused() {
+        use std::os::unix::fs::chown;
+        let data = folder("foreign");
+        drop(CompiledPlugins::open(&data).unwrap());
+        let key = data.join("plugins").join(KEY_FILE);
+        // Only root can give files away; everybody else is refused by the system when reading such a key.
+        if chown(&key, Some(65_534), None).is_ok() {
+            let error = CompiledPlugins::open(&data).err().unwrap().to_string();
+            assert!(error.contains("belongs to user 65534"), "{error}");
         }
         fs::remove_dir_all(data).unwrap();
     }

@@ -21,7 +21,8 @@ use edgewit_model::{Finding, Location};
 use edgewit_plan::{IntegrationPlan, Plan, UnavailableRoutes};
 use edgewit_plugin::PluginHost;
 use parking_lot::Mutex;
-use plugins::{LoadedPlugins, PluginStore};
+pub(crate) use plugins::RolledBack;
+use plugins::{LoadedPlugins, PluginStore, Undo};
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -209,8 +210,13 @@ impl Deployer {
     ///
     /// # Errors
     /// When there is no such plugin or no version before.
-    pub fn roll_back(&self, plugin: &str) -> Result<(String, String), String> {
+    pub(crate) fn roll_back(&self, plugin: &str) -> Result<(RolledBack, Undo), String> {
         self.plugins.roll_back(plugin)
+    }
+
+    /// As if a rollback had never been asked for.
+    pub(crate) fn undo(&self, undo: Undo) {
+        self.plugins.undo(undo);
     }
 
     /// Throws away plugin instances that have waited for too long.

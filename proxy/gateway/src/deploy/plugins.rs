@@ -20,15 +20,39 @@ pub(super) struct PluginStore {
     versions: Mutex<HashMap<String, Versions>>,
 }
 
+/// A plugin that was loaded before.
+struct Known {
+    plugin: Arc<Plugin>,
+    previous: Option<Arc<Plugin>>,
+    /// An operator went back from what the files say.
+    rolled_back: bool,
+}
+
 /// Name, digest of the component, configuration, grants and limits in one.
 type Fingerprint = [u8; 32];
 
 /// What serves under one name, and what did before.
+#[derive(Clone)]
 struct Versions {
     current: (Fingerprint, Arc<Plugin>),
     previous: Option<(Fingerprint, Arc<Plugin>)>,
     /// What the files say and an operator went back from: not to be used until the files say something else.
     refused: Option<Fingerprint>,
+}
+
+/// An operator went back from one version of a plugin to another. Digests of the components in hexadecimal.
+#[derive(Debug)]
+pub(crate) struct RolledBack {
+    /// The version that is left.
+    pub(crate) left: String,
+    /// The one that serves.
+    pub(crate) serves: String,
+}
+
+/// What a rollback takes back when nothing can be deployed with it.
+pub(crate) struct Undo {
+    plugin: String,
+    versions: Versions,
 }
 
 /// The plugins of one generation, by name.
@@ -133,17 +157,19 @@ impl PluginStore {
             self.host.trust(super::trust::system());
         }
         let known = self.known(name, &fingerprint);
-        let (plugin_, previous) = match known {
+        let known = match known {
             Some(known) => known,
             None => {
                 let loaded = self.host.load(name, bytes, settings);
-                let loaded = loaded.map_err(|error| Unloaded::component(error.to_string()))?;
-                (loaded, self.versions.lock().get(name).map(|versions| Arc::clone(&versions.current.1)))
+                let plugin = loaded.map_err(|error| Unloaded::component(error.to_string()))?;
+                let previous = self.versions.lock().get(name).map(|versions| Arc::clone(&versions.current.1));
+                Known { plugin, previous, rolled_back: false }
             }
         };
         let entry = PluginEntry {
-            plugin: plugin_,
-            previous,
+            plugin: known.plugin,
+            previous: known.previous,
+            rolled_back: known.rolled_back,
             on_failure: plugin.on_failure,
             breaker: BreakerSettings {
                 failures: plugin.breaker.failures.unwrap_or(BREAKER_FAILURES),
@@ -162,17 +188,19 @@ impl PluginStore {
         Ok((fingerprint, Arc::new(entry)))
     }
 
-    /// The loaded plugin for what the files say, and the version before it.
-    fn known(&self, name: &str, wanted: &Fingerprint) -> Option<(Arc<Plugin>, Option<Arc<Plugin>>)> {
+    /// The loaded plugin for what the files say.
+    fn known(&self, name: &str, wanted: &Fingerprint) -> Option<Known> {
         let versions = self.versions.lock();
         let found = versions.get(name)?;
-        let previous = found.previous.as_ref().map(|(_, plugin)| Arc::clone(plugin));
-        if found.current.0 == *wanted || found.refused.as_ref() == Some(wanted) {
-            return Some((Arc::clone(&found.current.1), previous));
+        let rolled_back = found.refused.as_ref() == Some(wanted);
+        if found.current.0 == *wanted || rolled_back {
+            let previous = found.previous.as_ref().map(|(_, plugin)| Arc::clone(plugin));
+            return Some(Known { plugin: Arc::clone(&found.current.1), previous, rolled_back });
         }
         // Back to what served before, without compiling it again.
-        let (fingerprint, plugin) = found.previous.as_ref()?;
-        (fingerprint == wanted).then(|| (Arc::clone(plugin), Some(Arc::clone(&found.current.1))))
+        let (_, plugin) = found.previous.as_ref().filter(|(fingerprint, _)| fingerprint == wanted)?;
+        let previous = Some(Arc::clone(&found.current.1));
+        Some(Known { plugin: Arc::clone(plugin), previous, rolled_back: false })
     }
 
     /// The generation with these plugins is about to serve.
@@ -198,20 +226,27 @@ impl PluginStore {
     }
 
     /// Goes back to the version of a plugin that served before, until its files change again. The next generation has
-    /// it. Digests of the version that is left and of the one that serves.
+    /// it.
     ///
     /// # Errors
     /// When there is no such plugin or no version before.
-    pub(super) fn roll_back(&self, name: &str) -> Result<(String, String), String> {
+    pub(super) fn roll_back(&self, name: &str) -> Result<(RolledBack, Undo), String> {
         let mut versions = self.versions.lock();
         let found = versions.get_mut(name).ok_or_else(|| format!("there is no plugin `{name}`"))?;
+        let undo = Undo { plugin: name.to_owned(), versions: found.clone() };
         let previous =
             found.previous.take().ok_or_else(|| format!("plugin `{name}` has served in one version only"))?;
         let left = std::mem::replace(&mut found.current, previous);
-        let digests = (left.1.digest().to_owned(), found.current.1.digest().to_owned());
+        let rolled_back =
+            RolledBack { left: left.1.digest().to_owned(), serves: found.current.1.digest().to_owned() };
         found.refused = Some(left.0);
         found.previous = Some(left);
-        Ok(digests)
+        Ok((rolled_back, undo))
+    }
+
+    /// As if a rollback had never been asked for.
+    pub(super) fn undo(&self, undo: Undo) {
+        self.versions.lock().insert(undo.plugin, undo.versions);
     }
 
     /// Throws away instances that have waited for too long.

@@ -142,11 +142,12 @@ async fn ask(
     };
     let identity = identity(plan, runtime, header, exchange)?;
     let outcome = match runtime.keeps_results().then(|| identity.key()) {
-        None => call(runtime, header, exchange, identity, arn).await?,
+        // A call's future is large, and most requests have nobody to call.
+        None => Box::pin(call(runtime, header, exchange, identity, arn)).await?,
         Some(key) => match runtime.cached(&key) {
             Some(outcome) => outcome,
             None => {
-                let outcome = call(runtime, header, exchange, identity, arn).await?;
+                let outcome = Box::pin(call(runtime, header, exchange, identity, arn)).await?;
                 runtime.keep(key, &outcome);
                 outcome
             }

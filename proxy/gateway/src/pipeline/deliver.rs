@@ -4,12 +4,15 @@
 
 use super::names;
 use crate::exchange::{Exchange, Refusal};
+use crate::identity::RequestIds;
 use crate::pipeline::body::expects_continue;
 use crate::shared::Shared;
 use bytes::Bytes;
 use edgewit_plugin::PluginAnswer;
-use http::HeaderValue;
-use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, Entry, TRAILER, TRANSFER_ENCODING, UPGRADE};
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, Entry, HeaderMap, TRAILER, TRANSFER_ENCODING, UPGRADE,
+};
+use http::{HeaderValue, StatusCode};
 use pingora_core::protocols::http::ServerSession;
 use pingora_error::Result;
 use pingora_http::ResponseHeader;
@@ -26,21 +29,24 @@ const H2_PIECE_BYTES: usize = 64 * 1024;
 
 /// Adds what every answer carries.
 pub(super) fn head(response: &mut ResponseHeader, exchange: &mut Exchange) {
-    exchange.status = response.status.as_u16();
-    let informational = response.status.is_informational();
-    let no_content = response.status == 204;
-    names::edit(response, |headers| {
-        headers.insert(names::REQUEST_ID.clone(), id(exchange.ids.request_id()));
-        headers.insert(names::EXTENDED_ID.clone(), id(exchange.ids.extended_id()));
-        if informational || no_content {
-            // RFC 9110, section 8.6: such an answer has no length, whatever the backend says.
-            headers.remove(CONTENT_LENGTH);
-            headers.remove(TRANSFER_ENCODING);
-        }
-        if !informational && let Entry::Vacant(missing) = headers.entry(CONTENT_TYPE) {
-            missing.insert(JSON);
-        }
-    });
+    let status = response.status;
+    exchange.status = status.as_u16();
+    names::edit(response, |headers| carried(headers, status, &exchange.ids));
+}
+
+fn carried(headers: &mut HeaderMap, status: StatusCode, ids: &RequestIds) {
+    headers.insert(names::REQUEST_ID.clone(), id(ids.request_id()));
+    headers.insert(names::EXTENDED_ID.clone(), id(ids.extended_id()));
+    if status.is_informational() || status == 204 {
+        // RFC 9110, section 8.6: such an answer has no length, whatever the backend says.
+        headers.remove(CONTENT_LENGTH);
+        headers.remove(TRANSFER_ENCODING);
+    }
+    if !status.is_informational()
+        && let Entry::Vacant(missing) = headers.entry(CONTENT_TYPE)
+    {
+        missing.insert(JSON);
+    }
 }
 
 /// Has an answer say that its connection ends, where the node itself is about to. The request may have
@@ -83,18 +89,20 @@ pub(super) async fn respond(
     mut response: Box<ResponseHeader>,
     body: Bytes,
 ) -> Result<()> {
-    head(&mut response, exchange);
     let status = response.status;
+    exchange.status = status.as_u16();
     let bodyless = status.is_informational() || status == 204 || status == 304;
-    if !bodyless {
-        names::edit(&mut response, |headers| {
-            // Nothing that was mapped may frame the message otherwise.
-            for name in [TRANSFER_ENCODING, CONNECTION, UPGRADE, TRAILER] {
-                headers.remove(name);
-            }
-            headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
-        });
-    }
+    names::edit(&mut response, |headers| {
+        carried(headers, status, &exchange.ids);
+        if bodyless {
+            return;
+        }
+        // Nothing that was mapped may frame the message otherwise.
+        for name in [TRANSFER_ENCODING, CONNECTION, UPGRADE, TRAILER] {
+            headers.remove(name);
+        }
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+    });
     drain_small_body(session).await;
     let empty = bodyless || body.is_empty() || session.req_header().method == http::Method::HEAD;
     if session.is_http2() && empty {

@@ -21,6 +21,7 @@ mod transform;
 mod validate;
 mod whole;
 
+use crate::backends::Backends;
 use crate::exchange::{Exchange, Refusal};
 use crate::generation::RouteRuntime;
 use crate::shared::Shared;
@@ -29,7 +30,6 @@ use body::{BodyError, Collected};
 use bytes::Bytes;
 use edgewit_plan::integration::HttpPlan;
 use edgewit_plan::plan::{IntegrationPlan, RouteAuthorization};
-use pingora_core::connectors::http::Connector;
 use pingora_core::protocols::Digest;
 use pingora_core::upstreams::peer::HttpPeer;
 use pingora_error::{Error, ErrorSource, ErrorType, Result};
@@ -43,7 +43,7 @@ use whole::Whole;
 /// always driven by the thread that opened it.
 pub struct Pipeline {
     shared: Arc<Shared>,
-    connector: Connector,
+    backends: Backends,
 }
 
 /// Why a request does not go on.
@@ -90,7 +90,7 @@ enum Next {
 impl Pipeline {
     /// A pipeline over what all workers share.
     pub fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, connector: Connector::new(None) }
+        Self { shared, backends: Backends::new() }
     }
 
     /// Stages 2 to 11, or to the point where Pingora takes over.
@@ -211,7 +211,7 @@ impl Pipeline {
         // On the heap of its own: the future of a whole call would be copied with every request's
         // future otherwise, also for those that never call anybody.
         let sent = Box::pin(integrate::direct::run(
-            &self.connector,
+            &self.backends,
             &mut session.downstream_session,
             exchange,
             &self.shared,

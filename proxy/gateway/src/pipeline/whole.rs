@@ -52,7 +52,7 @@ impl Pipeline {
         let call = |plan| {
             let upstream = runtime.upstream.as_deref().ok_or_else(Refusal::configuration)?;
             let component = runtime.component.as_ref();
-            Ok::<_, Refusal>(Call { connector: &self.connector, upstream, plan, limit, component })
+            Ok::<_, Refusal>(Call { backends: &self.backends, upstream, plan, limit, component })
         };
         match integration {
             IntegrationPlan::Mock(plan) => integrate::mock::run(plan, header, exchange, &body),

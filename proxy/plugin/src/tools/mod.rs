@@ -6,17 +6,18 @@ pub(crate) mod matching;
 use serde::{Deserialize, Serialize};
 
 use crypto::PublicKey;
-use matching::Set;
+use matching::{Room, Set};
 
 /// Sets and keys that one plugin or one instance may have made.
 pub(crate) const TOOLS: usize = 256;
 
 /// Sets and public keys that a plugin has made, by their numbers.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Toolbox {
     sets: Vec<Set>,
     keys: Vec<PublicKey>,
     recipe: Recipe,
+    room: Room,
 }
 
 /// What a toolbox was made from, so that it can be made again without asking the plugin.
@@ -34,12 +35,27 @@ enum SetRecipe {
 }
 
 impl Toolbox {
+    /// An empty one for what a plugin makes at deployment.
+    pub(crate) const fn of_plugin() -> Self {
+        Self::with(Room::CONFIGURE)
+    }
+
+    /// An empty one for what an instance makes while it serves.
+    pub(crate) const fn of_instance() -> Self {
+        Self::with(Room::REQUEST)
+    }
+
+    const fn with(room: Room) -> Self {
+        let recipe = Recipe { sets: Vec::new(), keys: Vec::new() };
+        Self { sets: Vec::new(), keys: Vec::new(), recipe, room }
+    }
+
     /// The same tools again.
     ///
     /// # Errors
     /// When the recipe was not made by a toolbox of this version.
     pub(crate) fn from_recipe(recipe: &Recipe) -> Result<Self, String> {
-        let mut toolbox = Self::default();
+        let mut toolbox = Self::of_plugin();
         for set in &recipe.sets {
             match set.clone() {
                 SetRecipe::Patterns(patterns) => toolbox.add_patterns(patterns)?,
@@ -59,7 +75,7 @@ impl Toolbox {
     /// Compiles patterns; the number is the set's place in this toolbox.
     pub(crate) fn add_patterns(&mut self, patterns: Vec<String>) -> Result<usize, String> {
         room(self.sets.len(), "sets")?;
-        self.sets.push(Set::patterns(&patterns)?);
+        self.sets.push(Set::patterns(&patterns, &mut self.room)?);
         self.recipe.sets.push(SetRecipe::Patterns(patterns));
         Ok(self.sets.len() - 1)
     }
@@ -71,7 +87,7 @@ impl Toolbox {
         ignore_case: bool,
     ) -> Result<usize, String> {
         room(self.sets.len(), "sets")?;
-        self.sets.push(Set::literals(&literals, ignore_case)?);
+        self.sets.push(Set::literals(&literals, ignore_case, &mut self.room)?);
         self.recipe.sets.push(SetRecipe::Literals(literals, ignore_case));
         Ok(self.sets.len() - 1)
     }

@@ -155,11 +155,11 @@ async fn a_function_answers_events() {
         function_arn: "arn:aws:lambda:us-east-1:000000000000:function:greet".to_owned(),
     };
     let json = r#"{"path":"/hi","queryStringParameters":{"name":"Ada"}}"#;
-    let answer = plugin.handle(Arc::new(Request::new()), event(json)).await.unwrap().unwrap();
+    let answer = plugin.handle(Arc::new(Request::new()), &event(json)).await.unwrap().unwrap();
     let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
     assert_eq!(answer["statusCode"], 200);
     assert_eq!(answer["body"], r#"{"message":"Hello, Ada","path":"/hi"}"#);
-    let failure = plugin.handle(Arc::new(Request::new()), event("no json")).await.unwrap().unwrap_err();
+    let failure = plugin.handle(Arc::new(Request::new()), &event("no json")).await.unwrap().unwrap_err();
     assert!(!failure.error_message.is_empty());
 }
 

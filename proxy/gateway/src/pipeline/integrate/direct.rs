@@ -1,22 +1,21 @@
 //! HTTP_PROXY for requests without a body over HTTP/1.1: sent and answered in one go.
 //!
 //! Pingora's relay runs both directions at once through two channels, which a request that has
-//! nothing more to send does not need. This is the same exchange over the same connections, with
+//! nothing more to send does not need. This is the same exchange over connections of [`Backends`], with
 //! the answer streamed as it arrives; everything else takes [`super::relay`].
 
 use super::super::{deliver, map_response};
 use super::relay::{self, Relay};
 use super::{failure, timeout};
+use crate::backends::{Backend, Backends, Retries};
 use crate::exchange::{Exchange, Refusal};
 use crate::shared::Shared;
-use pingora_core::connectors::http::Connector;
-use pingora_core::protocols::http::client::HttpSession as ClientSession;
 use pingora_core::protocols::http::{HttpTask, ServerSession};
-use pingora_core::upstreams::peer::HttpPeer;
 use pingora_error::{Error, ErrorType, Result};
 use pingora_http::{RequestHeader, ResponseHeader};
 use std::future::Future;
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Why there is no whole answer.
 pub(crate) enum Failed {
@@ -43,20 +42,20 @@ pub(crate) fn suits(header: &RequestHeader, relay: &Relay) -> bool {
 
 /// Calls the backend and streams its answer to the client.
 pub(crate) async fn run(
-    connector: &Connector,
+    backends: &Backends,
     session: &mut ServerSession,
     exchange: &mut Exchange,
     shared: &Shared,
 ) -> Result<(), Failed> {
-    let time = exchange.relay.as_ref().map_or(std::time::Duration::ZERO, Relay::timeout);
-    let answered = tokio::time::timeout(time, header(connector, session, exchange)).await;
-    let (mut backend, peer) = match answered {
-        Ok(Ok(answered)) => answered,
+    let time = exchange.relay.as_ref().map_or(Duration::ZERO, Relay::timeout);
+    let answered = pingora_timeout::timeout(time, header(backends, session, exchange)).await;
+    let mut backend = match answered {
+        Ok(Ok(backend)) => backend,
         Ok(Err(Failed::Refused(refusal))) => return Err(refused(exchange, *refusal)),
         Ok(Err(broken)) => return Err(broken),
         Err(_late) => return Err(refused(exchange, timeout())),
     };
-    let Some(response) = backend.response_header() else {
+    let Some(response) = backend.session.resp_header() else {
         return Err(refused(exchange, super::network()));
     };
     let mut response = Box::new(response.clone());
@@ -69,7 +68,7 @@ pub(crate) async fn run(
     deliver::announce_end(session, shared);
     session.write_response_header(response).await.map_err(Failed::Broken)?;
     body(session, exchange, &mut backend).await.map_err(Failed::Broken)?;
-    connector.release_http_session(backend, &*peer, peer.options.idle_timeout).await;
+    backends.release(backend).await;
     Ok(())
 }
 
@@ -90,61 +89,34 @@ fn frame(response: &mut ResponseHeader, request: &RequestHeader) {
     }
 }
 
-type Answered = (ClientSession<()>, Box<HttpPeer>);
-
-/// Sends the request and waits for the answer's header; tries once more where nothing can have
-/// been acted upon, and where a pooled connection was closed under an idempotent request.
+/// Sends the request and waits for the answer's header.
 async fn header(
-    connector: &Connector,
+    backends: &Backends,
     session: &mut ServerSession,
     exchange: &mut Exchange,
-) -> Result<Answered, Failed> {
-    let mut stale_left = 2;
+) -> Result<Backend, Failed> {
+    let internal = || Failed::Refused(Box::new(Refusal::internal()));
+    let Some((upstream, timeout)) =
+        exchange.relay.as_ref().map(|relay| (Arc::clone(relay.upstream()), relay.timeout()))
+    else {
+        return Err(internal());
+    };
+    let mut retries = Retries::of(&upstream);
     loop {
         let mut request = Box::new(session.req_header().clone());
         request.set_version(::http::Version::HTTP_11);
-        relay::request(&mut request, exchange).map_err(|_| Failed::Refused(Box::new(Refusal::internal())))?;
-        let idempotent = request.method.is_idempotent();
-        let Some(relay) = &mut exchange.relay else {
-            return Err(Failed::Refused(Box::new(Refusal::internal())));
-        };
-        let peer = relay.peer().await.map_err(backend_failed)?;
-        let (mut backend, reused) = match connector.get_http_session(&*peer).await {
-            Ok(connected) => connected,
-            Err(_) if relay.may_retry() => continue,
-            Err(error) => return Err(backend_failed(error)),
-        };
-        backend.set_read_timeout(Some(relay.timeout()));
-        backend.set_write_timeout(Some(relay.timeout()));
-        let asked = async {
-            backend.write_request_header(request).await?;
-            backend.finish_request_body().await?;
-            loop {
-                backend.read_response_header().await?;
-                let interim =
-                    backend.response_header().is_some_and(|header| header.status.is_informational());
-                if !interim {
-                    return Ok::<(), Box<Error>>(());
-                }
-            }
-        };
-        match unless_gone(session, asked).await? {
-            Ok(()) => return Ok((backend, peer)),
-            Err(error) => {
-                let stale = reused && stale_left > 0 && idempotent;
-                if !stale || matches!(error.etype(), ErrorType::ReadTimedout | ErrorType::InvalidHTTPHeader) {
-                    return Err(backend_failed(error));
-                }
-                stale_left -= 1;
+        relay::request(&mut request, exchange).map_err(|_| internal())?;
+        let method = request.method.clone();
+        match unless_gone(session, backends.call(&upstream, timeout, request, &[])).await? {
+            Ok(backend) => return Ok(backend),
+            Err(failed) if retries.again(&failed, &method) => {}
+            Err(failed) => {
+                let error = failed.into_error();
+                tracing::debug!(%error, "a call to an integration failed");
+                return Err(Failed::Refused(Box::new(failure(&error))));
             }
         }
     }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "made to be handed to map_err")]
-fn backend_failed(error: Box<Error>) -> Failed {
-    tracing::debug!(%error, "a call to an integration failed");
-    Failed::Refused(Box::new(failure(&error)))
 }
 
 /// Does `work` unless the client goes away first.
@@ -160,18 +132,14 @@ async fn unless_gone<T>(session: &mut ServerSession, work: impl Future<Output = 
 }
 
 /// Passes the body on as it arrives.
-async fn body(
-    session: &mut ServerSession,
-    exchange: &mut Exchange,
-    backend: &mut ClientSession<()>,
-) -> Result<()> {
+async fn body(session: &mut ServerSession, exchange: &mut Exchange, backend: &mut Backend) -> Result<()> {
     loop {
-        let part = match unless_gone(session, backend.read_response_body()).await {
+        let part = match unless_gone(session, backend.session.read_body_bytes()).await {
             Ok(part) => part?,
             Err(Failed::Broken(error)) => return Err(error),
             Err(Failed::Refused(_)) => None,
         };
-        let done = part.is_none() || backend.response_done();
+        let done = part.is_none() || backend.session.is_body_done();
         let part = part.unwrap_or_default();
         if let Some(relay) = &mut exchange.relay {
             relay.count_answer(part.len())?;

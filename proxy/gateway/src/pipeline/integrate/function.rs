@@ -55,7 +55,7 @@ pub(crate) async fn run(
     let called = {
         let call = attached.entry.call(&attached.breaker, ids.request_id(), |plugin| {
             let request = Arc::clone(&asked) as Arc<dyn PluginRequest>;
-            let event = event.clone();
+            let event = &event;
             async move { plugin.handle(request, event).await }
         });
         tokio::time::timeout(plan.timeout, call).await

@@ -4,6 +4,7 @@
 
 use super::super::{map_request, map_response, transform};
 use super::{failure, sends_body, timeout};
+use crate::backends::{Backend, Backends, Retries};
 use crate::exchange::{Exchange, Refusal};
 use crate::generation::Attached;
 use crate::guard::Guarded;
@@ -14,7 +15,6 @@ use edgewit_mapping::forwarding::{IntegrationKind, request_header};
 use edgewit_model::api::Verb;
 use edgewit_plan::integration::{HttpPlan, RequestBody};
 use edgewit_plugin::{NoRequest, PluginError, PluginRequest};
-use pingora_core::connectors::http::Connector;
 use pingora_error::{Error, ErrorType};
 use pingora_http::{RequestHeader, ResponseHeader};
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use std::time::Instant;
 
 /// What is needed to call a backend.
 pub(crate) struct Call<'a> {
-    pub connector: &'a Connector,
+    pub backends: &'a Backends,
     pub upstream: &'a Upstream,
     pub plan: &'a HttpPlan,
     /// Bytes that the answer's body may have.
@@ -158,67 +158,35 @@ impl Call<'_> {
         }
     }
 
-    /// Tries once more where that is safe: nothing of the request can have been acted upon, or the
-    /// method is idempotent and the connection came out of the pool and was closed under us.
     async fn attempts(
         &self,
         request: Box<RequestHeader>,
         body: Bytes,
     ) -> Result<(Box<ResponseHeader>, Bytes), Box<Error>> {
-        let mut left = self.upstream.addresses().clamp(1, 3);
+        let mut retries = Retries::of(self.upstream);
         loop {
-            left -= 1;
-            match self.attempt(request.clone(), body.clone()).await {
-                Ok(answer) => return Ok(answer),
-                Err(Failed::ToConnect(error)) if left == 0 => return Err(error),
-                Err(Failed::ToConnect(_)) => {}
-                Err(Failed::OnReused(_)) if idempotent(&request.method) => {}
-                Err(Failed::OnReused(error) | Failed::Later(error)) => return Err(error),
+            let called = self.backends.call(self.upstream, self.plan.timeout, request.clone(), &body).await;
+            match called {
+                Ok(backend) => return self.whole(backend).await,
+                Err(failed) if retries.again(&failed, &request.method) => {}
+                Err(failed) => return Err(failed.into_error()),
             }
-            left = left.max(1);
         }
     }
 
-    async fn attempt(
-        &self,
-        request: Box<RequestHeader>,
-        body: Bytes,
-    ) -> Result<(Box<ResponseHeader>, Bytes), Failed> {
-        let unresolved =
-            |error| Failed::ToConnect(Error::because(ErrorType::ConnectNoRoute, "resolving", error));
-        let peer = self.upstream.peer(false).await.map_err(unresolved)?;
-        let (mut session, reused) =
-            self.connector.get_http_session(&*peer).await.map_err(Failed::ToConnect)?;
-        let first = |error| if reused { Failed::OnReused(error) } else { Failed::Later(error) };
-        session.set_read_timeout(Some(self.plan.timeout));
-        session.write_request_header(request).await.map_err(first)?;
-        if !body.is_empty() {
-            session.write_request_body(body, true).await.map_err(first)?;
-        }
-        session.finish_request_body().await.map_err(first)?;
-        let header = loop {
-            session.read_response_header().await.map_err(first)?;
-            match session.response_header() {
-                Some(header) if header.status.is_informational() => {}
-                Some(header) => break Box::new(header.clone()),
-                None => {
-                    return Err(Failed::Later(Error::explain(ErrorType::ReadError, "no response header")));
-                }
-            }
-        };
+    /// The whole answer of a backend.
+    async fn whole(&self, mut backend: Backend) -> Result<(Box<ResponseHeader>, Bytes), Box<Error>> {
+        let header = backend.session.resp_header().cloned();
+        let header = header.ok_or_else(|| Error::explain(ErrorType::ReadError, "no response header"))?;
         let mut whole = BytesMut::new();
-        while let Some(part) = session.read_response_body().await.map_err(Failed::Later)? {
+        while let Some(part) = backend.session.read_body_bytes().await? {
             if (whole.len() + part.len()) as u64 > self.limit {
-                return Err(Failed::Later(Error::explain(
-                    ErrorType::InternalError,
-                    "the response is too large",
-                )));
+                return Err(Error::explain(ErrorType::InternalError, "the response is too large"));
             }
             whole.extend_from_slice(&part);
         }
-        let idle = peer.options.idle_timeout;
-        self.connector.release_http_session(session, &*peer, idle).await;
-        Ok((header, whole.freeze()))
+        self.backends.release(backend).await;
+        Ok((Box::new(header), whole.freeze()))
     }
 }
 
@@ -264,16 +232,6 @@ async fn serve(
         header.append_header(name.clone(), value.clone())?;
     }
     Ok((Box::new(header), body))
-}
-
-enum Failed {
-    ToConnect(Box<Error>),
-    OnReused(Box<Error>),
-    Later(Box<Error>),
-}
-
-fn idempotent(method: &::http::Method) -> bool {
-    method.is_idempotent()
 }
 
 fn sends_content_type(verb: Option<Verb>) -> bool {

@@ -90,6 +90,11 @@ impl Relay {
         self.upgrade
     }
 
+    /// The backend.
+    pub(super) fn upstream(&self) -> &Arc<Upstream> {
+        &self.upstream
+    }
+
     /// The client speaks gRPC.
     pub(super) fn grpc(&self) -> bool {
         self.grpc
@@ -104,7 +109,8 @@ impl Relay {
     pub(crate) async fn peer(&self) -> Result<Box<HttpPeer>> {
         let unresolved =
             |error| Error::because(ErrorType::ConnectNoRoute, "resolving the integration's host", error);
-        let mut peer = self.upstream.peer(self.grpc).await.map_err(unresolved)?;
+        let address = self.upstream.address().await.map_err(unresolved)?;
+        let mut peer = self.upstream.peer_at(address, self.grpc);
         if self.upgrade {
             // Either side of an upgraded connection may be silent longer than an answer may take.
             peer.options.read_timeout = Some(self.upgrade_idle);
