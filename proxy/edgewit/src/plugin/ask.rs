@@ -76,9 +76,7 @@ impl Question {
                 finding.labels = [head.labels, finding.labels].concat();
                 Ok(Reply::Finding(finding))
             }
-            Self::Handle(request, event) => {
-                plugin.handle(view(request), event).await.map(Reply::Json)
-            }
+            Self::Handle(request, event) => plugin.handle(view(request), event).await.map(Reply::Json),
             Self::Serve(request) => {
                 let message = message(request).map_err(PluginError::InvalidResult)?;
                 plugin.serve(view(request), message).await.map(Reply::Http)
