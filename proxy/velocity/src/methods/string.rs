@@ -1,0 +1,217 @@
+//! Java's `String`. Positions count UTF-16 units.
+
+use super::Method;
+use crate::error::{Fault, Outcome, RenderErrorKind};
+use crate::pattern::Pattern;
+use crate::render::outside;
+use crate::template::{Call, Literal};
+use crate::value::{Heap, Text, Value};
+
+pub(crate) fn call<'a>(
+    text: &Text<'a>,
+    call: &Call,
+    arguments: &[Value<'a>],
+    heap: &mut Heap<'a>,
+) -> Outcome<Value<'a>> {
+    heap.spend_on(text)?;
+    match (call.method, arguments) {
+        (Method::Length, []) => Ok(Value::count(length(text))),
+        (Method::IsEmpty, []) => Ok(Value::Bool(text.is_empty())),
+        (Method::IsBlank, []) => Ok(Value::Bool(text.trim().is_empty())),
+        (Method::ToLowerCase, []) => heap.made(text.to_lowercase()),
+        (Method::ToUpperCase, []) => heap.made(text.to_uppercase()),
+        (Method::Trim, []) => trimmed(text, |c| c <= ' ', heap),
+        (Method::Strip, []) => trimmed(text, char::is_whitespace, heap),
+        (Method::CharAt, [index]) => match index.as_integer() {
+            Some(index) => part(text, index, Some(index + 1), heap),
+            None => Ok(Value::Null),
+        },
+        (Method::Substring, [start]) => match start.as_integer() {
+            Some(start) => part(text, start, None, heap),
+            None => Ok(Value::Null),
+        },
+        (Method::Substring, [start, end]) => match (start.as_integer(), end.as_integer()) {
+            (Some(start), Some(end)) => part(text, start, Some(end), heap),
+            _ => Ok(Value::Null),
+        },
+        (Method::Repeat, [count]) => match count.as_integer().map(usize::try_from) {
+            Some(Ok(count)) => repeated(text, count, heap),
+            _ => Ok(Value::Null),
+        },
+        (Method::Split, [pattern]) => split(text, call, pattern, 0, heap),
+        (Method::Split, [pattern, limit]) => {
+            split(text, call, pattern, limit.as_integer().unwrap_or(0), heap)
+        }
+        (Method::IndexOf | Method::LastIndexOf, [wanted, from]) => {
+            Ok(match (as_text(wanted), from.as_integer()) {
+                (Some(wanted), Some(from)) => index_of(text, &wanted, from, call.method),
+                _ => Value::Null,
+            })
+        }
+        (Method::ValueOf, [value]) => heap.printed(value).and_then(|printed| heap.made(printed)),
+        (_, [first]) => match as_text(first) {
+            Some(first) => with_one(text, call, &first, heap),
+            None => Ok(Value::Null),
+        },
+        (Method::Replace, [wanted, replacement]) => match (as_text(wanted), as_text(replacement)) {
+            (Some(wanted), Some(replacement)) => {
+                reserve(text, wanted.len(), replacement.len(), heap)?;
+                heap.made(text.replace(&*wanted, &replacement))
+            }
+            _ => Ok(Value::Null),
+        },
+        (Method::ReplaceAll | Method::ReplaceFirst, [first, replacement]) => {
+            let Some(replacement) = as_text(replacement) else { return Ok(Value::Null) };
+            let Some(wanted) = as_text(first) else { return Ok(Value::Null) };
+            reserve(text, 0, replacement.len(), heap)?;
+            let only_first = call.method == Method::ReplaceFirst;
+            let replaced =
+                with_pattern(call, &wanted, heap, |pattern| pattern.replace(text, &replacement, only_first))?;
+            let replaced = replaced.map_err(|message| Fault::new(RenderErrorKind::Regex, message))?;
+            heap.made(replaced)
+        }
+        _ => Ok(Value::Null),
+    }
+}
+
+/// Methods of one argument that is a text.
+fn with_one<'a>(text: &Text<'a>, call: &Call, other: &Text<'a>, heap: &mut Heap<'a>) -> Outcome<Value<'a>> {
+    Ok(match call.method {
+        Method::Contains => Value::Bool(text.contains(&**other)),
+        Method::StartsWith => Value::Bool(text.starts_with(&**other)),
+        Method::EndsWith => Value::Bool(text.ends_with(&**other)),
+        Method::EqualsIgnoreCase => Value::Bool(text.to_lowercase() == other.to_lowercase()),
+        Method::IndexOf => index_of(text, other, 0, Method::IndexOf),
+        Method::LastIndexOf => index_of(text, other, i64::MAX, Method::LastIndexOf),
+        Method::CompareTo => compared(text, other),
+        Method::CompareToIgnoreCase => compared(&text.to_lowercase(), &other.to_lowercase()),
+        Method::Concat => {
+            let mut joined = String::with_capacity(text.len() + other.len());
+            joined.push_str(text);
+            joined.push_str(other);
+            heap.made(joined)?
+        }
+        Method::Matches => Value::Bool(with_pattern(call, other, heap, |pattern| pattern.matches(text))?),
+        _ => Value::Null,
+    })
+}
+
+/// A text argument. Undefined and null are the empty text, as they are in the output.
+fn as_text<'a>(value: &Value<'a>) -> Option<Text<'a>> {
+    match value {
+        Value::Text(text) => Some(text.clone()),
+        Value::Undefined | Value::Null | Value::Context(_) => Some(Text::Borrowed("")),
+        _ => None,
+    }
+}
+
+fn with_pattern<T>(
+    call: &Call,
+    pattern: &str,
+    heap: &mut Heap<'_>,
+    then: impl FnOnce(&Pattern) -> T,
+) -> Outcome<T> {
+    let refused = |message: &str| Fault::new(RenderErrorKind::Regex, message);
+    match &call.literal {
+        Literal::Pattern(Ok(pattern)) => Ok(then(pattern)),
+        Literal::Pattern(Err(message)) => Err(refused(message)),
+        _ => {
+            // Compiling takes as long as searching some kilobytes.
+            heap.spend(100 + pattern.len())?;
+            match Pattern::parse(pattern, heap.limits.regex_bytes) {
+                Ok(pattern) => Ok(then(&pattern)),
+                Err(message) => Err(refused(&message)),
+            }
+        }
+    }
+}
+
+fn split<'a>(
+    text: &Text<'a>,
+    call: &Call,
+    pattern: &Value<'a>,
+    limit: i64,
+    heap: &mut Heap<'a>,
+) -> Outcome<Value<'a>> {
+    let Some(pattern) = as_text(pattern) else { return Ok(Value::Null) };
+    let parts = with_pattern(call, &pattern, heap, |pattern| pattern.split(text, limit))?;
+    let parts: Outcome<Vec<_>> = parts.into_iter().map(|part| heap.slice(text, part)).collect();
+    Ok(Value::List(heap.new_list(parts?, false)?))
+}
+
+/// Fails before a replacement makes a text that is larger than all values may be.
+fn reserve(text: &str, wanted: usize, replacement: usize, heap: &mut Heap<'_>) -> Outcome<()> {
+    let most = text.len() / wanted.max(1) + 1;
+    let bytes = most.saturating_mul(replacement);
+    if bytes > heap.limits.value_bytes {
+        let limit = heap.limits.value_bytes;
+        return Err(Fault::above(RenderErrorKind::ValueBytes, limit, "bytes of values"));
+    }
+    heap.spend(bytes / 64)
+}
+
+fn repeated<'a>(text: &Text<'a>, count: usize, heap: &mut Heap<'a>) -> Outcome<Value<'a>> {
+    reserve("", 0, text.len().saturating_mul(count), heap)?;
+    heap.made(text.repeat(count))
+}
+
+fn trimmed<'a>(text: &Text<'a>, is_blank: fn(char) -> bool, heap: &mut Heap<'a>) -> Outcome<Value<'a>> {
+    let end = text.trim_end_matches(is_blank).len();
+    let start = end - text[..end].trim_start_matches(is_blank).len();
+    heap.slice(text, start..end)
+}
+
+/// From one position to another, or to the end.
+fn part<'a>(text: &Text<'a>, start: i64, end: Option<i64>, heap: &mut Heap<'a>) -> Outcome<Value<'a>> {
+    let to = match end {
+        Some(end) => offset(text, end).ok_or_else(|| outside(end, length(text), "characters"))?,
+        None => text.len(),
+    };
+    match offset(text, start) {
+        Some(from) if from <= to => heap.slice(text, from..to),
+        _ => Err(outside(start, length(text), "characters")),
+    }
+}
+
+fn index_of<'a>(text: &str, wanted: &str, from: i64, method: Method) -> Value<'a> {
+    let found = if method == Method::IndexOf {
+        offset(text, from.max(0)).and_then(|from| Some(from + text[from..].find(wanted)?))
+    } else {
+        let last = offset(text, from).unwrap_or(if from < 0 { 0 } else { text.len() });
+        let end = last.saturating_add(wanted.len()).min(text.len());
+        let end = (end..=text.len()).find(|&end| text.is_char_boundary(end)).unwrap_or(text.len());
+        text[..end].rfind(wanted).filter(|_| from >= 0)
+    };
+    found.map_or(Value::Int(-1), |at| Value::count(length(&text[..at])))
+}
+
+/// Java's `compareTo`: the difference of the first units that differ, else of the lengths.
+fn compared<'a>(left: &str, right: &str) -> Value<'a> {
+    let differing = left.encode_utf16().zip(right.encode_utf16()).find(|(one, other)| one != other);
+    Value::Int(match differing {
+        Some((one, other)) => i32::from(one) - i32::from(other),
+        None => {
+            i32::try_from(length(left)).unwrap_or(i32::MAX) - i32::try_from(length(right)).unwrap_or(i32::MAX)
+        }
+    })
+}
+
+fn length(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.encode_utf16().count() }
+}
+
+/// The byte offset of a position, which may be the end; half of a pair is rounded up.
+fn offset(text: &str, position: i64) -> Option<usize> {
+    let position = usize::try_from(position).ok()?;
+    if text.is_ascii() {
+        return (position <= text.len()).then_some(position);
+    }
+    let mut units = 0;
+    for (at, c) in text.char_indices() {
+        if units >= position {
+            return Some(at);
+        }
+        units += c.len_utf16();
+    }
+    (units >= position).then_some(text.len())
+}

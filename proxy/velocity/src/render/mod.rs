@@ -1,0 +1,258 @@
+//! Rendering: a walk over the tree of a template.
+
+mod call;
+mod context;
+mod expression;
+mod input;
+mod reference;
+mod util;
+
+use crate::error::{Fault, Outcome, Place, RenderError, RenderErrorKind};
+use crate::limits::RenderLimits;
+use crate::overrides::{OverrideMaps, Overrides};
+use crate::source::Source;
+use crate::template::{Fixed, Foreach, Node, Template};
+use crate::value::{Heap, MapId, Object, Value};
+
+pub(crate) use reference::outside;
+
+/// Deepest blocks and expressions within each other; only `#define` gets beyond what the parser allows.
+const MAX_LEVELS: usize = 256;
+
+/// What a rendering has made.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rendered {
+    /// The output.
+    pub text: String,
+    /// What holds after this template: what [`Source::overrides`] gave, and what the template wrote. As
+    /// [`Source::overrides`] gave it, when the template does not touch overrides.
+    pub overrides: Overrides,
+}
+
+impl Template {
+    /// Renders the template for a message.
+    ///
+    /// # Errors
+    /// When a Java method would throw an exception, a text is no JSON, JSONPath or regular expression that can be
+    /// used, or a limit is exceeded.
+    pub fn render(&self, source: &dyn Source, limits: &RenderLimits) -> Result<Rendered, RenderError> {
+        let mut renderer = Renderer::new(self.variables, source, limits);
+        match renderer.run(&self.body) {
+            Ok(overrides) => Ok(Rendered { text: renderer.out, overrides }),
+            Err(fault) => {
+                Err(RenderError { place: renderer.place, kind: fault.kind, message: fault.message })
+            }
+        }
+    }
+}
+
+pub(crate) struct Renderer<'a> {
+    source: &'a dyn Source,
+    /// Where the reference or directive at work stands.
+    place: Place,
+    out: String,
+    variables: Vec<Value<'a>>,
+    heap: Heap<'a>,
+    loops: Vec<Loop>,
+    levels: usize,
+    defines: usize,
+    /// The body as JSON, once it was asked for; `None` within when it is none.
+    json: Option<Option<Value<'a>>>,
+    overrides: Option<OverrideMaps>,
+    /// Maps of what was asked for as a whole: `$input.params()` and its parts, and `$stageVariables`.
+    parameters: Option<MapId>,
+    parameters_of: [Option<MapId>; 3],
+    stage_variables: Option<MapId>,
+}
+
+/// How far a `#foreach` is.
+struct Loop {
+    index: usize,
+    length: usize,
+}
+
+/// What to do after a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flow {
+    Next,
+    Break,
+    Stop,
+}
+
+impl<'a> Renderer<'a> {
+    fn new(variables: usize, source: &'a dyn Source, limits: &'a RenderLimits) -> Self {
+        let mut slots = vec![Value::Undefined; variables];
+        for (fixed, object) in [
+            (Fixed::Input, Object::Input),
+            (Fixed::Util, Object::Util),
+            (Fixed::Context, Object::Context),
+            (Fixed::StageVariables, Object::StageVariables),
+        ] {
+            slots[fixed.slot()] = Value::Object(object);
+        }
+        Self {
+            source,
+            place: Place { line: 1, column: 1 },
+            out: String::new(),
+            variables: slots,
+            heap: Heap::new(limits),
+            loops: Vec::new(),
+            levels: 0,
+            defines: 0,
+            json: None,
+            overrides: None,
+            parameters: None,
+            parameters_of: [None; 3],
+            stage_variables: None,
+        }
+    }
+
+    fn run(&mut self, body: &'a [Node]) -> Outcome<Overrides> {
+        self.block(body)?;
+        match self.overrides {
+            Some(maps) => maps.parked(&mut self.heap),
+            None => Ok(self.source.overrides().cloned().unwrap_or_default()),
+        }
+    }
+
+    fn block(&mut self, nodes: &'a [Node]) -> Outcome<Flow> {
+        self.enter()?;
+        for node in nodes {
+            let flow = self.node(node)?;
+            if flow != Flow::Next {
+                self.levels -= 1;
+                return Ok(flow);
+            }
+        }
+        self.levels -= 1;
+        Ok(Flow::Next)
+    }
+
+    /// One level deeper. An error ends the rendering, so that only success has to come back up.
+    fn enter(&mut self) -> Outcome<()> {
+        self.heap.spend(1)?;
+        self.levels += 1;
+        if self.levels > MAX_LEVELS {
+            return Err(Fault::above(
+                RenderErrorKind::DefineDepth,
+                MAX_LEVELS,
+                "nested blocks and expressions",
+            ));
+        }
+        Ok(())
+    }
+
+    fn node(&mut self, node: &'a Node) -> Outcome<Flow> {
+        self.heap.spend(1)?;
+        match node {
+            Node::Text(text) => self.heap.append(text, &mut self.out)?,
+            Node::Reference(reference) => {
+                let value = self.reference(reference)?;
+                return self.print(&value);
+            }
+            Node::Set(set) => self.set(set)?,
+            Node::If(branches) => {
+                for (condition, body) in &branches.branches {
+                    if self.expression(condition)?.is_true() {
+                        return self.block(body);
+                    }
+                }
+                return self.block(&branches.otherwise);
+            }
+            Node::Foreach(foreach) => return self.foreach(foreach),
+            Node::Define(variable, body) => self.variables[*variable] = Value::Block(body),
+            Node::Break => return Ok(Flow::Break),
+            Node::Stop => return Ok(Flow::Stop),
+        }
+        Ok(Flow::Next)
+    }
+
+    /// Appends a value to the output. A block is rendered, and may stop everything.
+    fn print(&mut self, value: &Value<'a>) -> Outcome<Flow> {
+        match value {
+            Value::Text(text) => self.heap.append(text, &mut self.out)?,
+            Value::Block(nodes) => return self.defined(nodes),
+            Value::Object(object) => {
+                if let Some(map) = self.whole(*object)? {
+                    self.heap.print(&Value::Map(map), &mut self.out)?;
+                } else if matches!(object, Object::Loop(_)) {
+                    self.heap.append("{}", &mut self.out)?;
+                }
+            }
+            value => self.heap.print(value, &mut self.out)?,
+        }
+        Ok(Flow::Next)
+    }
+
+    fn defined(&mut self, nodes: &'a [Node]) -> Outcome<Flow> {
+        if self.defines >= self.heap.limits.define_depth {
+            let limit = self.heap.limits.define_depth;
+            return Err(Fault::above(RenderErrorKind::DefineDepth, limit, "nested `#define` blocks"));
+        }
+        self.defines += 1;
+        let flow = self.block(nodes)?;
+        self.defines -= 1;
+        Ok(flow)
+    }
+
+    fn foreach(&mut self, foreach: &'a Foreach) -> Outcome<Flow> {
+        self.place = foreach.place;
+        let items = match self.expression(&foreach.items)? {
+            Value::List(list) => list,
+            Value::Map(map) => self.values(map)?,
+            Value::Object(object) => match self.whole(object)? {
+                Some(map) => self.values(map)?,
+                None => return Ok(Flow::Next),
+            },
+            _ => return Ok(Flow::Next),
+        };
+        let slots = [
+            foreach.variable,
+            Fixed::Foreach.slot(),
+            Fixed::VelocityCount.slot(),
+            Fixed::VelocityHasNext.slot(),
+        ];
+        let before = slots.map(|slot| self.variables[slot].clone());
+        let depth = self.loops.len();
+        let length = self.heap.list(items).items.len();
+        self.loops.push(Loop { index: 0, length });
+        let mut flow = Flow::Next;
+        for index in 0..length {
+            if index >= self.heap.limits.foreach_iterations {
+                self.place = foreach.place;
+                let limit = self.heap.limits.foreach_iterations;
+                return Err(Fault::above(
+                    RenderErrorKind::ForeachIterations,
+                    limit,
+                    "iterations of `#foreach`",
+                ));
+            }
+            let list = self.heap.list(items);
+            if list.items.len() != length {
+                self.place = foreach.place;
+                let expected = "found a list that was changed by the loop over it, expected a copy";
+                return Err(Fault::new(RenderErrorKind::Argument, expected));
+            }
+            self.variables[foreach.variable] = list.items[index].clone();
+            self.variables[slots[1]] = Value::Object(Object::Loop(depth));
+            self.variables[slots[2]] = Value::count(index + 1);
+            self.variables[slots[3]] = Value::Bool(index + 1 < length);
+            self.loops[depth].index = index;
+            flow = self.block(&foreach.body)?;
+            if flow != Flow::Next {
+                break;
+            }
+        }
+        self.loops.truncate(depth);
+        for (slot, value) in slots.into_iter().zip(before) {
+            self.variables[slot] = value;
+        }
+        Ok(if flow == Flow::Stop { Flow::Stop } else { Flow::Next })
+    }
+
+    /// The values of a map as a list.
+    fn values(&mut self, map: MapId) -> Outcome<crate::value::ListId> {
+        let values = self.heap.map(map).entries().iter().map(|(_, value)| value.clone()).collect();
+        self.heap.new_list(values, false)
+    }
+}

@@ -1,0 +1,133 @@
+//! Where lists and maps live, and what all values may cost together.
+
+use super::{Map, Text, Value};
+use crate::error::{Fault, Outcome, RenderErrorKind};
+use crate::limits::RenderLimits;
+use std::rc::Rc;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ListId(usize);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct MapId(usize);
+
+#[derive(Debug, Default)]
+pub(crate) struct List<'a> {
+    pub(crate) items: Vec<Value<'a>>,
+    /// Prints itself as JSON: it came from a body, not from a literal of the template.
+    pub(crate) is_json: bool,
+}
+
+/// What an element of a list or map counts, in bytes.
+const ELEMENT_BYTES: usize = 48;
+
+/// How many bytes that are searched or copied are one step.
+const BYTES_PER_STEP: usize = 64;
+
+#[derive(Debug)]
+pub(crate) struct Heap<'a> {
+    lists: Vec<List<'a>>,
+    maps: Vec<Map<'a>>,
+    steps: u64,
+    bytes: usize,
+    pub(crate) limits: &'a RenderLimits,
+}
+
+impl<'a> Heap<'a> {
+    pub(crate) fn new(limits: &'a RenderLimits) -> Self {
+        Self { lists: Vec::new(), maps: Vec::new(), steps: limits.steps, bytes: limits.value_bytes, limits }
+    }
+
+    /// Takes work from what the rendering may do.
+    #[inline]
+    pub(crate) fn spend(&mut self, steps: usize) -> Outcome<()> {
+        match self.steps.checked_sub(steps as u64) {
+            Some(left) => {
+                self.steps = left;
+                Ok(())
+            }
+            None => Err(Fault::above(RenderErrorKind::Steps, self.limits.steps, "steps")),
+        }
+    }
+
+    /// Work that reads a text from end to end.
+    pub(crate) fn spend_on(&mut self, text: &str) -> Outcome<()> {
+        self.spend(1 + text.len() / BYTES_PER_STEP)
+    }
+
+    fn take(&mut self, bytes: usize) -> Outcome<()> {
+        match self.bytes.checked_sub(bytes) {
+            Some(left) => {
+                self.bytes = left;
+                Ok(())
+            }
+            None => {
+                Err(Fault::above(RenderErrorKind::ValueBytes, self.limits.value_bytes, "bytes of values"))
+            }
+        }
+    }
+
+    /// Room for this many elements more.
+    pub(crate) fn grow(&mut self, elements: usize) -> Outcome<()> {
+        self.spend(elements / 8)?;
+        self.take(elements.saturating_mul(ELEMENT_BYTES))
+    }
+
+    /// A text made while rendering.
+    pub(crate) fn made(&mut self, text: impl Into<Rc<str>> + AsRef<str>) -> Outcome<Value<'a>> {
+        self.take(text.as_ref().len())?;
+        Ok(Value::Text(Text::Shared(text.into())))
+    }
+
+    /// A part of a text: borrowed where the whole is.
+    pub(crate) fn slice(&mut self, text: &Text<'a>, range: std::ops::Range<usize>) -> Outcome<Value<'a>> {
+        match text {
+            Text::Borrowed(text) => Ok(Value::Text(Text::Borrowed(text.get(range).unwrap_or_default()))),
+            Text::Shared(text) => self.made(text.get(range).unwrap_or_default()),
+        }
+    }
+
+    pub(crate) fn new_list(&mut self, items: Vec<Value<'a>>, is_json: bool) -> Outcome<ListId> {
+        self.grow(1 + items.len())?;
+        self.lists.push(List { items, is_json });
+        Ok(ListId(self.lists.len() - 1))
+    }
+
+    pub(crate) fn new_map(&mut self) -> Outcome<MapId> {
+        self.grow(1)?;
+        self.maps.push(Map::default());
+        Ok(MapId(self.maps.len() - 1))
+    }
+
+    pub(crate) fn list(&self, id: ListId) -> &List<'a> {
+        &self.lists[id.0]
+    }
+
+    /// For changes that do not make it longer; see [`Self::push`].
+    pub(crate) fn list_mut(&mut self, id: ListId) -> &mut List<'a> {
+        &mut self.lists[id.0]
+    }
+
+    pub(crate) fn push(&mut self, id: ListId, value: Value<'a>) -> Outcome<()> {
+        self.grow(1)?;
+        self.lists[id.0].items.push(value);
+        Ok(())
+    }
+
+    pub(crate) fn map(&self, id: MapId) -> &Map<'a> {
+        &self.maps[id.0]
+    }
+
+    /// For changes that do not add to it; see [`Self::put`].
+    pub(crate) fn map_mut(&mut self, id: MapId) -> &mut Map<'a> {
+        &mut self.maps[id.0]
+    }
+
+    /// Puts a value into a map and gives the one before.
+    pub(crate) fn put(&mut self, id: MapId, key: Value<'a>, value: Value<'a>) -> Outcome<Option<Value<'a>>> {
+        self.grow(1)?;
+        let cost = self.maps[id.0].search_cost(&key);
+        self.spend(cost)?;
+        Ok(self.maps[id.0].insert(key, value))
+    }
+}
