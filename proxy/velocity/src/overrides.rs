@@ -173,10 +173,11 @@ fn park<'a>(value: &Value<'a>, heap: &mut Heap<'a>, depth: usize) -> Outcome<Par
         Value::Int(number) => Parked::Integer(i64::from(*number)),
         Value::Long(number) => Parked::Integer(*number),
         Value::Double(number) => Parked::Double(*number),
-        Value::Text(text) | Value::Big(text) => {
+        Value::Text(text) => {
             heap.made(&**text)?;
             Parked::Text(text.to_string())
         }
+        Value::Big(digits) => Parked::Text(digits.to_string()),
         Value::List(id) | Value::Entry(id) => {
             heap.grow(heap.list(*id).items.len())?;
             let items = heap.list(*id).items.clone();

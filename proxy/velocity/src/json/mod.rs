@@ -216,7 +216,7 @@ impl<'s, 'a> Parser<'s, '_, 'a> {
         if !is_double && let Ok(number) = digits.parse::<i64>() {
             return Some(i32::try_from(number).map_or(Value::Long(number), Value::Int));
         }
-        Some(Value::Big((self.own)(digits)))
+        Some(Value::Big(digits.into()))
     }
 
     fn digits(&mut self) -> Option<usize> {

@@ -15,7 +15,7 @@ impl<'a> Renderer<'a> {
             Expression::Int(number) => Value::Int(*number),
             Expression::Long(number) => Value::Long(*number),
             Expression::Double(number) => Value::Double(*number),
-            Expression::Big(digits) => Value::Big(Text::Borrowed(digits)),
+            Expression::Big(digits) => Value::Big((&**digits).into()),
             Expression::Text(text) => Value::Text(Text::Borrowed(text)),
             Expression::Reference(reference) => self.reference(reference)?,
             Expression::Interpolated(nodes) => self.interpolated(nodes)?,
@@ -65,6 +65,21 @@ impl<'a> Renderer<'a> {
         })
     }
 
+    /// Whether a condition holds: as [`Self::expression`], without a value for what is only true or false.
+    pub(super) fn condition(&mut self, expression: &'a Expression) -> Outcome<bool> {
+        if let Expression::Chain(first, rest) = expression
+            && let [(operator, operand)] = &**rest
+            && let Some(accept) = order_of(*operator)
+        {
+            self.enter()?;
+            let left = self.expression(first)?;
+            let right = self.expression(operand)?;
+            self.levels -= 1;
+            return Ok(compare(&left, &right).is_some_and(accept));
+        }
+        Ok(self.expression(expression)?.is_true())
+    }
+
     fn operation(
         &mut self,
         left: Value<'a>,
@@ -78,13 +93,12 @@ impl<'a> Renderer<'a> {
             _ => {}
         }
         let right = self.expression(right)?;
-        let is = |accept: fn(Ordering) -> bool| Value::Bool(compare(&left, &right).is_some_and(accept));
+        if let Some(accept) = order_of(operator) {
+            return Ok(Value::Bool(compare(&left, &right).is_some_and(accept)));
+        }
         Ok(match operator {
-            Operator::Or | Operator::And => Value::Bool(right.is_true()),
-            Operator::Less => is(Ordering::is_lt),
-            Operator::AtMost => is(Ordering::is_le),
-            Operator::Greater => is(Ordering::is_gt),
-            Operator::AtLeast => is(Ordering::is_ge),
+            Operator::And | Operator::Or => Value::Bool(right.is_true()),
+            Operator::Less | Operator::AtMost | Operator::Greater | Operator::AtLeast => Value::Bool(false),
             Operator::Equal => Value::Bool(self.equal(left, right)?),
             Operator::NotEqual => Value::Bool(!self.equal(left, right)?),
             Operator::Arithmetic(Arithmetic::Add) if is_text(&left) || is_text(&right) => {
@@ -143,6 +157,17 @@ impl<'a> Renderer<'a> {
         let text = self.heap.made(&self.out[start..]);
         self.out.truncate(start);
         text
+    }
+}
+
+/// What an operator that compares accepts; what has no order is never accepted.
+fn order_of(operator: Operator) -> Option<fn(Ordering) -> bool> {
+    match operator {
+        Operator::Less => Some(Ordering::is_lt),
+        Operator::AtMost => Some(Ordering::is_le),
+        Operator::Greater => Some(Ordering::is_gt),
+        Operator::AtLeast => Some(Ordering::is_ge),
+        _ => None,
     }
 }
 

@@ -11,8 +11,8 @@ use crate::error::{Fault, Outcome, Place, RenderError, RenderErrorKind};
 use crate::limits::RenderLimits;
 use crate::overrides::{OverrideMaps, Overrides};
 use crate::source::Source;
-use crate::template::{Fixed, Foreach, Node, Template};
-use crate::value::{Heap, MapId, Object, Value};
+use crate::template::{Expression, Fixed, Foreach, Node, Template};
+use crate::value::{Heap, ListId, MapId, Object, Value};
 
 pub(crate) use reference::outside;
 
@@ -69,6 +69,38 @@ pub(crate) struct Renderer<'a> {
 struct Loop {
     index: usize,
     length: usize,
+}
+
+/// What a `#foreach` goes over.
+#[derive(Clone, Copy)]
+enum Items {
+    List(ListId),
+    Range(i32, i32),
+}
+
+impl Items {
+    fn length(self, heap: &Heap<'_>) -> usize {
+        match self {
+            Self::List(list) => heap.list(list).items.len(),
+            Self::Range(first, last) => {
+                usize::try_from(first.abs_diff(last)).map_or(usize::MAX, |length| length.saturating_add(1))
+            }
+        }
+    }
+
+    fn at<'a>(self, index: usize, heap: &Heap<'a>) -> Value<'a> {
+        match self {
+            Self::List(list) => heap.list(list).items[index].clone(),
+            Self::Range(first, last) => {
+                let index = i32::try_from(index).unwrap_or(i32::MAX);
+                Value::Int(if first <= last {
+                    first.saturating_add(index)
+                } else {
+                    first.saturating_sub(index)
+                })
+            }
+        }
+    }
 }
 
 /// What to do after a node.
@@ -147,13 +179,19 @@ impl<'a> Renderer<'a> {
         match node {
             Node::Text(text) => self.heap.append(text, &mut self.out)?,
             Node::Reference(reference) => {
+                if let (Value::Text(text), true) =
+                    (&self.variables[reference.variable], reference.steps.is_empty())
+                {
+                    self.heap.append(text, &mut self.out)?;
+                    return Ok(Flow::Next);
+                }
                 let value = self.reference(reference)?;
                 return self.print(&value);
             }
             Node::Set(set) => self.set(set)?,
             Node::If(branches) => {
                 for (condition, body) in &branches.branches {
-                    if self.expression(condition)?.is_true() {
+                    if self.condition(condition)? {
                         return self.block(body);
                     }
                 }
@@ -197,15 +235,7 @@ impl<'a> Renderer<'a> {
 
     fn foreach(&mut self, foreach: &'a Foreach) -> Outcome<Flow> {
         self.place = foreach.place;
-        let items = match self.expression(&foreach.items)? {
-            Value::List(list) => list,
-            Value::Map(map) => self.values(map)?,
-            Value::Object(object) => match self.whole(object)? {
-                Some(map) => self.values(map)?,
-                None => return Ok(Flow::Next),
-            },
-            _ => return Ok(Flow::Next),
-        };
+        let Some(items) = self.items(&foreach.items)? else { return Ok(Flow::Next) };
         let slots = [
             foreach.variable,
             Fixed::Foreach.slot(),
@@ -214,7 +244,7 @@ impl<'a> Renderer<'a> {
         ];
         let before = slots.map(|slot| self.variables[slot].clone());
         let depth = self.loops.len();
-        let length = self.heap.list(items).items.len();
+        let length = items.length(&self.heap);
         self.loops.push(Loop { index: 0, length });
         let mut flow = Flow::Next;
         for index in 0..length {
@@ -227,13 +257,12 @@ impl<'a> Renderer<'a> {
                     "iterations of `#foreach`",
                 ));
             }
-            let list = self.heap.list(items);
-            if list.items.len() != length {
+            if items.length(&self.heap) != length {
                 self.place = foreach.place;
                 let expected = "found a list that was changed by the loop over it, expected a copy";
                 return Err(Fault::new(RenderErrorKind::Argument, expected));
             }
-            self.variables[foreach.variable] = list.items[index].clone();
+            self.variables[foreach.variable] = items.at(index, &self.heap);
             self.variables[slots[1]] = Value::Object(Object::Loop(depth));
             self.variables[slots[2]] = Value::count(index + 1);
             self.variables[slots[3]] = Value::Bool(index + 1 < length);
@@ -250,8 +279,26 @@ impl<'a> Renderer<'a> {
         Ok(if flow == Flow::Stop { Flow::Stop } else { Flow::Next })
     }
 
+    /// What a loop goes over: a list, a range, or the values of a map; nothing for other values.
+    fn items(&mut self, items: &'a Expression) -> Outcome<Option<Items>> {
+        // A range that is written into the loop needs no list.
+        if let Expression::Range(first, last) = items {
+            return Ok(Some(Items::Range(*first, *last)));
+        }
+        let map = match self.expression(items)? {
+            Value::List(list) => return Ok(Some(Items::List(list))),
+            Value::Map(map) => map,
+            Value::Object(object) => match self.whole(object)? {
+                Some(map) => map,
+                None => return Ok(None),
+            },
+            _ => return Ok(None),
+        };
+        self.values(map).map(|list| Some(Items::List(list)))
+    }
+
     /// The values of a map as a list.
-    fn values(&mut self, map: MapId) -> Outcome<crate::value::ListId> {
+    fn values(&mut self, map: MapId) -> Outcome<ListId> {
         let values = self.heap.map(map).entries().iter().map(|(_, value)| value.clone()).collect();
         self.heap.new_list(values, false)
     }

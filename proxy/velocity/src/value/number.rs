@@ -1,6 +1,6 @@
 //! Java's numbers: what arithmetic gives, how they compare, and how they print.
 
-use super::{Text, Value};
+use super::Value;
 use std::cmp::Ordering;
 use std::fmt::Write;
 
@@ -66,10 +66,10 @@ impl<'a> Value<'a> {
 
     /// The number that digits spell, as Velocity and JSON parsers read them: `Integer`, else `Long`, else
     /// `BigInteger`.
-    pub(crate) fn from_digits(digits: &'a str) -> Self {
+    pub(crate) fn from_digits(digits: &str) -> Self {
         match digits.parse::<i64>() {
             Ok(number) => i32::try_from(number).map_or(Value::Long(number), Value::Int),
-            Err(_) => Value::Big(Text::Borrowed(digits)),
+            Err(_) => Value::Big(digits.into()),
         }
     }
 }
@@ -81,6 +81,17 @@ fn to_double(number: i128) -> f64 {
 
 /// The result, or `None` where Velocity gives null: operands that are no numbers, and division by zero.
 pub(crate) fn compute<'a>(left: &Value<'a>, operation: Arithmetic, right: &Value<'a>) -> Option<Value<'a>> {
+    if let (Value::Int(left), Value::Int(right)) = (left, right) {
+        let result = match operation {
+            Arithmetic::Add => left.checked_add(*right),
+            Arithmetic::Subtract => left.checked_sub(*right),
+            Arithmetic::Multiply => left.checked_mul(*right),
+            Arithmetic::Divide | Arithmetic::Remainder => None,
+        };
+        if let Some(result) = result {
+            return Some(Value::Int(result));
+        }
+    }
     let long = [left, right].iter().any(|value| !matches!(value, Value::Int(_)));
     match (left.wide()?, right.wide()?) {
         (Wide::Integer(left), Wide::Integer(right)) => {
@@ -121,12 +132,63 @@ fn doubles(left: f64, operation: Arithmetic, right: f64) -> f64 {
 
 /// The order of two numbers; `None` when one is none.
 pub(crate) fn compare(left: &Value<'_>, right: &Value<'_>) -> Option<Ordering> {
+    if let (Value::Int(left), Value::Int(right)) = (left, right) {
+        return Some(left.cmp(right));
+    }
     match (left.wide()?, right.wide()?) {
         (Wide::Integer(left), Wide::Integer(right)) => Some(left.cmp(&right)),
         (Wide::Integer(left), Wide::Double(right)) => to_double(left).partial_cmp(&right),
         (Wide::Double(left), Wide::Integer(right)) => left.partial_cmp(&to_double(right)),
         (Wide::Double(left), Wide::Double(right)) => left.partial_cmp(&right),
     }
+}
+
+/// Appends an integer. By hand, because the formatting of the standard library takes several times as long.
+pub(crate) fn write_integer(number: i64, out: &mut String) {
+    let mut digits = [0; 20];
+    let mut start = digits.len();
+    let mut rest = number.unsigned_abs();
+    loop {
+        start -= 1;
+        // A remainder of ten is one digit.
+        digits[start] = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if number < 0 {
+        out.push('-');
+    }
+    out.push_str(std::str::from_utf8(&digits[start..]).unwrap_or_default());
+}
+
+/// Appends a double that has at most three decimals and fifteen digits, as most of those people write have.
+fn write_short(number: f64, out: &mut String) -> bool {
+    const DECIMALS: f64 = 1000.0;
+    let scaled = number * DECIMALS;
+    if scaled >= 1e15 || scaled.fract() != 0.0 || scaled / DECIMALS != number {
+        return false;
+    }
+    // Two decimals of fifteen digits are never the same double, so this one is the shortest.
+    #[expect(clippy::cast_possible_truncation, reason = "below 10^15 and whole")]
+    let scaled = scaled as i64;
+    write_integer(scaled / 1000, out);
+    out.push('.');
+    let fraction = scaled % 1000;
+    let (digits, width) = match fraction {
+        fraction if fraction % 100 == 0 => (fraction / 100, 1),
+        fraction if fraction % 10 == 0 => (fraction / 10, 2),
+        fraction => (fraction, 3),
+    };
+    if width == 3 && digits < 100 {
+        out.push('0');
+    }
+    if width >= 2 && digits < 10 {
+        out.push('0');
+    }
+    write_integer(digits, out);
+    true
 }
 
 /// Appends a double as Java's `Double.toString` does: `2.0`, `1.0E10`, `1.0E-5`.
@@ -144,6 +206,9 @@ pub(crate) fn write_double(number: f64, out: &mut String) {
     } else if number == 0.0 {
         out.push_str("0.0");
     } else if (1e-3..1e7).contains(&number) {
+        if write_short(number, out) {
+            return;
+        }
         let start = out.len();
         _ = write!(out, "{number}");
         if !out[start..].contains('.') {
@@ -172,6 +237,12 @@ mod tests {
     fn doubles_print_as_in_java() {
         for (number, expected) in [
             (2.0, "2.0"),
+            (10.07, "10.07"),
+            (10.007, "10.007"),
+            (10.07 + 1e-9, "10.070000001"),
+            (0.012, "0.012"),
+            (-1234.5, "-1234.5"),
+            (100.0, "100.0"),
             (0.05, "0.05"),
             (-0.0, "-0.0"),
             (1e7, "1.0E7"),
@@ -191,6 +262,19 @@ mod tests {
     }
 
     #[test]
+    fn short_doubles_are_the_shortest_that_read_back() {
+        for thousandths in 1..200_000_i32 {
+            let number = f64::from(thousandths) / 1000.0;
+            for number in [number, number + f64::EPSILON, number * 33.3, number * 7.0] {
+                let expected = format!("{number:?}");
+                if (1e-3..1e7).contains(&number) {
+                    assert_eq!(printed(number), expected);
+                }
+            }
+        }
+    }
+
+    #[test]
     fn integers_widen_when_they_overflow() {
         let add = |left, right| compute(&left, Arithmetic::Add, &right);
         assert!(matches!(add(Value::Int(1), Value::Int(2)), Some(Value::Int(3))));
@@ -198,7 +282,7 @@ mod tests {
         assert!(matches!(add(Value::Long(1), Value::Int(2)), Some(Value::Long(3))));
         let Some(Value::Big(digits)) = add(Value::Long(i64::MAX), Value::Int(1)) else { unreachable!() };
         assert_eq!(&*digits, "9223372036854775808");
-        let least = Value::Big(Text::Borrowed("-170141183460469231731687303715884105728"));
+        let least = Value::Big("-170141183460469231731687303715884105728".into());
         assert!(matches!(
             compute(&least, Arithmetic::Divide, &Value::Int(-1)),
             None | Some(Value::Double(_))

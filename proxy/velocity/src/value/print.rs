@@ -1,6 +1,6 @@
 //! How values look: Java's form for what a template built, JSON for lists that came from a body.
 
-use super::number::write_double;
+use super::number::{write_double, write_integer};
 use super::{Heap, Value};
 use crate::error::{Fault, Outcome, RenderErrorKind};
 use std::fmt::Write;
@@ -18,7 +18,8 @@ impl<'a> Heap<'a> {
     /// Appends the value as a reference prints it. Blocks and objects print nothing here: only the renderer knows
     /// what is in them.
     pub(crate) fn print(&mut self, value: &Value<'a>, out: &mut String) -> Outcome<()> {
-        self.print_at(value, out, self.limits.value_depth)
+        self.print_at(value, out, self.limits.value_depth)?;
+        self.append("", out)
     }
 
     /// The text of a value, by itself.
@@ -36,12 +37,14 @@ impl<'a> Heap<'a> {
         style: JsonStyle,
         out: &mut String,
     ) -> Outcome<()> {
-        self.print_json_at(value, style, out, self.limits.value_depth)
+        self.print_json_at(value, style, out, self.limits.value_depth)?;
+        self.append("", out)
     }
 
     fn print_at(&mut self, value: &Value<'a>, out: &mut String, depth: usize) -> Outcome<()> {
         match value {
-            Value::Text(text) | Value::Big(text) => self.append(text, out),
+            Value::Text(text) => self.append(text, out),
+            Value::Big(digits) => self.append(digits, out),
             Value::Bool(_) | Value::Int(_) | Value::Long(_) | Value::Double(_) => {
                 print_scalar(value, out);
                 Ok(())
@@ -112,7 +115,6 @@ impl<'a> Heap<'a> {
         self.spend(1)?;
         match value {
             Value::Text(text) => {
-                self.append("", out)?;
                 out.push('"');
                 escape_json(text, style, out);
                 out.push('"');
@@ -166,7 +168,8 @@ impl<'a> Heap<'a> {
         })
     }
 
-    /// Appends a text unless the output grows too long.
+    /// Appends a text unless the output is too long then. What is written without this, a few bytes for each step,
+    /// is found out by the next text, which may be empty.
     pub(crate) fn append(&self, text: &str, out: &mut String) -> Outcome<()> {
         if out.len().saturating_add(text.len()) > self.limits.output_bytes {
             return Err(Fault::above(
@@ -183,8 +186,8 @@ impl<'a> Heap<'a> {
 fn print_scalar(value: &Value<'_>, out: &mut String) {
     match value {
         Value::Bool(truth) => out.push_str(if *truth { "true" } else { "false" }),
-        Value::Int(number) => _ = write!(out, "{number}"),
-        Value::Long(number) => _ = write!(out, "{number}"),
+        Value::Int(number) => write_integer(i64::from(*number), out),
+        Value::Long(number) => write_integer(*number, out),
         Value::Double(number) => write_double(*number, out),
         _ => {}
     }
