@@ -9,6 +9,7 @@ mod functions;
 mod policies;
 mod routes;
 mod templates;
+mod velocity;
 mod views;
 mod wire;
 
@@ -20,13 +21,14 @@ pub use functions::{lambda_authorizer_result, lambda_result};
 pub use policies::policy;
 pub use routes::route_match;
 pub use templates::{access_log_format, gateway_response_template};
+pub use velocity::{velocity, velocity_json_path};
 pub use wire::framing;
 
 /// A fuzz target: must return, in time that follows from the limits, on any bytes.
 pub type Target = fn(&[u8]);
 
 /// Every target by its name, which is also the name of its folder in `seeds`.
-pub const TARGETS: [(&str, Target); 14] = [
+pub const TARGETS: [(&str, Target); 16] = [
     ("access_log_format", access_log_format),
     ("framing", framing),
     ("gateway_response_template", gateway_response_template),
@@ -41,6 +43,8 @@ pub const TARGETS: [(&str, Target); 14] = [
     ("route_match", route_match),
     ("selection_pattern", selection_pattern),
     ("static_template", static_template),
+    ("velocity", velocity),
+    ("velocity_json_path", velocity_json_path),
 ];
 
 /// The first line and everything after it; targets with two inputs take them so.
