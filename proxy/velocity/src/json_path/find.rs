@@ -38,7 +38,15 @@ pub(super) fn many<'a>(
         let is_each = number > 0 && matches!(path.steps[number - 1], Step::Descend);
         for value in &values {
             heap.spend(1)?;
-            if is_each && matches!((step, value), (Step::Filter(_), Value::List(_))) {
+            let is_other = match (step, value) {
+                (Step::Filter(_), Value::List(_)) => is_each,
+                // Nor are objects that have only some of the names.
+                (Step::Names(names), Value::Map(id)) => {
+                    is_each && !names.iter().all(|name| heap.map(*id).get(name).is_some())
+                }
+                _ => false,
+            };
+            if is_other {
                 continue;
             }
             take_step(step, is_last, value, root, &mut next, heap)?;

@@ -197,7 +197,14 @@ impl<'p> Parser<'p> {
         self.blanks();
         if self.eat(":") {
             self.blanks();
-            return Ok(Step::Slice(first, self.integer()?));
+            let slice = Step::Slice(first, self.integer()?);
+            self.blanks();
+            // The dialect reads a third number, and does nothing with it.
+            if self.eat(":") {
+                self.blanks();
+                self.integer()?;
+            }
+            return Ok(slice);
         }
         let Some(first) = first else { return Err(self.error("a name in quotes, a number, `*` or `?`")) };
         let mut all = vec![first];

@@ -55,7 +55,7 @@ pub(crate) fn call<'a>(
         },
         (Method::Replace, [wanted, replacement]) => match (as_text(wanted), as_text(replacement)) {
             (Some(wanted), Some(replacement)) => {
-                reserve(text, wanted.len(), replacement.len(), heap)?;
+                reserve(text.matches(&*wanted).count().saturating_mul(replacement.len()), heap)?;
                 heap.made(text.replace(&*wanted, &replacement))
             }
             _ => Ok(Value::Null),
@@ -63,12 +63,17 @@ pub(crate) fn call<'a>(
         (Method::ReplaceAll | Method::ReplaceFirst, [first, replacement]) => {
             let Some(replacement) = as_text(replacement) else { return Ok(Value::Null) };
             let Some(wanted) = as_text(first) else { return Ok(Value::Null) };
-            reserve(text, 0, replacement.len(), heap)?;
-            let only_first = call.method == Method::ReplaceFirst;
-            let replaced =
-                with_pattern(call, &wanted, heap, |pattern| pattern.replace(text, &replacement, only_first))?;
-            let replaced = replaced.map_err(|message| Fault::new(RenderErrorKind::Regex, message))?;
-            heap.made(replaced)
+            let first_only = call.method == Method::ReplaceFirst;
+            let limit = heap.limits.value_bytes;
+            let replace = |pattern: &Pattern| pattern.replace(text, &replacement, first_only, limit);
+            let replaced = with_pattern(call, &wanted, heap, replace)?;
+            match replaced.map_err(|message| Fault::new(RenderErrorKind::Regex, message))? {
+                Some(replaced) => {
+                    heap.spend_on(&replaced)?;
+                    heap.made(replaced)
+                }
+                None => Err(Fault::above(RenderErrorKind::ValueBytes, limit, "bytes of values")),
+            }
         }
         _ => Ok(Value::Null),
     }
@@ -116,12 +121,8 @@ fn with_pattern<T>(
         Literal::Pattern(Ok(pattern)) => Ok(then(pattern)),
         Literal::Pattern(Err(message)) => Err(refused(message)),
         _ => {
-            // Compiling takes as long as searching some kilobytes.
-            heap.spend(100 + pattern.len())?;
-            match Pattern::parse(pattern, heap.limits.regex_bytes) {
-                Ok(pattern) => Ok(then(&pattern)),
-                Err(message) => Err(refused(&message)),
-            }
+            let pattern = heap.pattern(pattern)?;
+            Ok(then(&pattern))
         }
     }
 }
@@ -139,19 +140,17 @@ fn split<'a>(
     Ok(Value::List(heap.new_list(parts?, false)?))
 }
 
-/// Fails before a replacement makes a text that is larger than all values may be.
-fn reserve(text: &str, wanted: usize, replacement: usize, heap: &mut Heap<'_>) -> Outcome<()> {
-    let most = text.len() / wanted.max(1) + 1;
-    let bytes = most.saturating_mul(replacement);
-    if bytes > heap.limits.value_bytes {
-        let limit = heap.limits.value_bytes;
+/// Fails before a text is made that is larger than all values may be.
+fn reserve(bytes: usize, heap: &mut Heap<'_>) -> Outcome<()> {
+    let limit = heap.limits.value_bytes;
+    if bytes > limit {
         return Err(Fault::above(RenderErrorKind::ValueBytes, limit, "bytes of values"));
     }
     heap.spend(bytes / 64)
 }
 
 fn repeated<'a>(text: &Text<'a>, count: usize, heap: &mut Heap<'a>) -> Outcome<Value<'a>> {
-    reserve("", 0, text.len().saturating_mul(count), heap)?;
+    reserve(text.len().saturating_mul(count), heap)?;
     heap.made(text.repeat(count))
 }
 

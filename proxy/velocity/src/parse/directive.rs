@@ -46,6 +46,10 @@ impl Parser<'_> {
         self.word_and_length().map(|(word, _)| word)
     }
 
+    pub(super) fn word_length(&self) -> Option<usize> {
+        self.word_and_length().map(|(_, length)| length)
+    }
+
     /// `#word` or `#{word}`, and how many bytes that is. A word is whole: `#endpoint` is none.
     fn word_and_length(&self) -> Option<(Word, usize)> {
         let rest = self.cursor.rest().strip_prefix('#')?;
@@ -137,6 +141,7 @@ impl Parser<'_> {
         } else {
             if !self.unknown_call() {
                 self.cursor.go_to(start + 1);
+                self.cursor.take_while(is_word);
             }
             nodes.text(self.cursor.since(start));
         }

@@ -77,7 +77,9 @@ impl Parser<'_> {
             self.cursor.go_to(start);
             return Err(self.error("a name after `$`, or text"));
         }
-        nodes.text(self.cursor.since(start));
+        // Velocity 1.7 loses the `!` that makes nothing silent.
+        let is_kept = matches!(self.cursor.ahead(0), b'$' | b'{');
+        nodes.text(if is_kept { self.cursor.since(start) } else { "$" });
         Ok(())
     }
 
@@ -106,7 +108,8 @@ impl Parser<'_> {
         nodes.text(&all[..all.len() / 2]);
         if self.cursor.at() == escaped {
             // Of a directive only the name is literal: what it has in parentheses is text like any other.
-            self.cursor.go_to(escaped + 1);
+            let name = self.word_length().unwrap_or(1);
+            self.cursor.go_to(escaped + name);
         }
         nodes.text(&self.cursor.since(start)[all.len()..]);
         Ok(())

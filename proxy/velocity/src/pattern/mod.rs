@@ -32,8 +32,14 @@ impl Pattern {
         self.whole.is_match(text)
     }
 
-    /// Replaces the first match, or all of them.
-    pub(crate) fn replace(&self, text: &str, replacement: &str, first_only: bool) -> Result<String, String> {
+    /// Replaces the first match, or all of them; `None` when the result would have more bytes than `limit`.
+    pub(crate) fn replace(
+        &self,
+        text: &str,
+        replacement: &str,
+        first_only: bool,
+        limit: usize,
+    ) -> Result<Option<String>, String> {
         let replacement = Replacement::parse(replacement, &self.regex)?;
         let mut out = String::with_capacity(text.len());
         let mut copied = 0;
@@ -43,16 +49,18 @@ impl Pattern {
                 out.push_str(&text[copied..range.start]);
                 out.push_str(literal);
                 copied = range.end;
+                out.len() <= limit
             });
         } else {
             self.each_captures(text, count, |captures, range| {
                 out.push_str(&text[copied..range.start]);
-                replacement.expand(captures, &mut out);
+                replacement.expand(captures, limit, &mut out);
                 copied = range.end;
+                out.len() <= limit
             });
         }
         out.push_str(&text[copied..]);
-        Ok(out)
+        Ok((out.len() <= limit).then_some(out))
     }
 
     /// Java's `split`: empty parts at the end are dropped when the limit is 0, and one before a match of nothing
@@ -66,6 +74,7 @@ impl Pattern {
                 parts.push(start..range.start);
                 start = range.end;
             }
+            parts.len() < most
         });
         parts.push(start..text.len());
         if limit == 0 {
@@ -76,12 +85,14 @@ impl Pattern {
         parts
     }
 
-    /// Matches as Java's `Matcher.find` gives them: also an empty one right behind another.
-    fn each(&self, text: &str, count: usize, mut found: impl FnMut(std::ops::Range<usize>)) {
+    /// Matches as Java's `Matcher.find` gives them, also an empty one right behind another, while `found` wants more.
+    fn each(&self, text: &str, count: usize, mut found: impl FnMut(std::ops::Range<usize>) -> bool) {
         let mut at = 0;
         for _ in 0..count {
             let Some(range) = self.regex.find_at(text, at).map(|found| found.range()) else { return };
-            found(range.clone());
+            if !found(range.clone()) {
+                return;
+            }
             match next_start(text, &range) {
                 Some(next) => at = next,
                 None => return,
@@ -93,13 +104,15 @@ impl Pattern {
         &self,
         text: &str,
         count: usize,
-        mut found: impl FnMut(&Captures<'_>, std::ops::Range<usize>),
+        mut found: impl FnMut(&Captures<'_>, std::ops::Range<usize>) -> bool,
     ) {
         let mut at = 0;
         for _ in 0..count {
             let Some(captures) = self.regex.captures_at(text, at) else { return };
             let Some(range) = captures.get(0).map(|whole| whole.range()) else { return };
-            found(&captures, range.clone());
+            if !found(&captures, range.clone()) {
+                return;
+            }
             match next_start(text, &range) {
                 Some(next) => at = next,
                 None => return,
@@ -155,14 +168,26 @@ mod tests {
             ("aé", r"\w", "_", "_é"),
             ("x", "(x)", "$12", "x2"),
         ] {
-            assert_eq!(pattern(regex).replace(text, replacement, false).unwrap(), expected, "{text} {regex}");
+            assert_eq!(
+                pattern(regex).replace(text, replacement, false, 100).unwrap().unwrap(),
+                expected,
+                "{text} {regex}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_replacement_is_bounded() {
+        for replacement in ["xx", "$1$1"] {
+            assert!(pattern("(a)").replace("aaa", replacement, false, 6).unwrap().is_some());
+            assert!(pattern("(a)").replace("aaa", replacement, false, 5).unwrap().is_none());
         }
     }
 
     #[test]
     fn a_broken_replacement_is_refused() {
         for replacement in ["$", "$x", "\\", "$2", "${y}", "${x"] {
-            assert!(pattern("(?<x>a)").replace("a", replacement, false).is_err(), "{replacement}");
+            assert!(pattern("(?<x>a)").replace("a", replacement, false, 100).is_err(), "{replacement}");
         }
     }
 

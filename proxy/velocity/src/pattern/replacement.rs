@@ -64,8 +64,12 @@ impl Replacement {
         }
     }
 
-    pub(super) fn expand(&self, captures: &Captures<'_>, out: &mut String) {
+    /// Appends the text for a match; a part of it when the output grows beyond `limit` bytes.
+    pub(super) fn expand(&self, captures: &Captures<'_>, limit: usize, out: &mut String) {
         for piece in &self.0 {
+            if out.len() > limit {
+                return;
+            }
             match piece {
                 Piece::Text(text) => out.push_str(text),
                 Piece::Group(group) => out.push_str(captures.get(*group).map_or("", |found| found.as_str())),

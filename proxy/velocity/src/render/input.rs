@@ -5,6 +5,7 @@ use crate::error::{Fault, Outcome, RenderErrorKind};
 use crate::json_path::JsonPath;
 use crate::source::ParameterKind;
 use crate::template::{Call, Literal};
+use crate::value::heap::STEPS_TO_COMPILE;
 use crate::value::print::JsonStyle;
 use crate::value::{MapId, Object, Text, Value};
 
@@ -38,7 +39,9 @@ impl<'a> Renderer<'a> {
             Literal::Path(Err(message)) => return Err(invalid(message)),
             _ => {
                 let text = self.text_of(path)?;
-                self.heap.spend_on(&text)?;
+                // A path costs what its regular expressions cost.
+                let patterns = text.matches("=~").count();
+                self.heap.spend(text.len() + patterns * STEPS_TO_COMPILE)?;
                 computed = JsonPath::parse(&text).map_err(|message| invalid(&message))?;
                 &computed
             }

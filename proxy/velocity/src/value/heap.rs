@@ -3,6 +3,7 @@
 use super::{Map, Text, Value};
 use crate::error::{Fault, Outcome, RenderErrorKind};
 use crate::limits::RenderLimits;
+use crate::pattern::Pattern;
 use std::rc::Rc;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,10 +25,18 @@ const ELEMENT_BYTES: usize = 48;
 /// How many bytes that are searched or copied are one step.
 const BYTES_PER_STEP: usize = 64;
 
+/// What compiling a regular expression is: a hundred microseconds, or more when it is large.
+pub(crate) const STEPS_TO_COMPILE: usize = 5000;
+
+/// How many computed patterns are kept.
+const MAX_PATTERNS: usize = 8;
+
 #[derive(Debug)]
 pub(crate) struct Heap<'a> {
     lists: Vec<List<'a>>,
     maps: Vec<Map<'a>>,
+    /// Computed patterns, the latest last: those of a loop are compiled once.
+    patterns: Vec<(Box<str>, Rc<Pattern>)>,
     steps: u64,
     bytes: usize,
     pub(crate) limits: &'a RenderLimits,
@@ -35,7 +44,14 @@ pub(crate) struct Heap<'a> {
 
 impl<'a> Heap<'a> {
     pub(crate) fn new(limits: &'a RenderLimits) -> Self {
-        Self { lists: Vec::new(), maps: Vec::new(), steps: limits.steps, bytes: limits.value_bytes, limits }
+        Self {
+            lists: Vec::new(),
+            maps: Vec::new(),
+            patterns: Vec::new(),
+            steps: limits.steps,
+            bytes: limits.value_bytes,
+            limits,
+        }
     }
 
     /// Takes work from what the rendering may do.
@@ -71,6 +87,25 @@ impl<'a> Heap<'a> {
     pub(crate) fn grow(&mut self, elements: usize) -> Outcome<()> {
         self.spend(elements / 8)?;
         self.take(elements.saturating_mul(ELEMENT_BYTES))
+    }
+
+    /// A regular expression that the template has computed.
+    pub(crate) fn pattern(&mut self, pattern: &str) -> Outcome<Rc<Pattern>> {
+        if let Some((_, known)) = self.patterns.iter().find(|(known, _)| **known == *pattern) {
+            return Ok(Rc::clone(known));
+        }
+        self.spend(STEPS_TO_COMPILE)?;
+        match Pattern::parse(pattern, self.limits.regex_bytes) {
+            Ok(compiled) => {
+                let compiled = Rc::new(compiled);
+                if self.patterns.len() == MAX_PATTERNS {
+                    self.patterns.remove(0);
+                }
+                self.patterns.push((pattern.into(), Rc::clone(&compiled)));
+                Ok(compiled)
+            }
+            Err(message) => Err(Fault::new(RenderErrorKind::Regex, message)),
+        }
     }
 
     /// A text made while rendering.
