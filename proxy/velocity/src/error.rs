@@ -37,8 +37,8 @@ pub struct RenderError {
     pub place: Place,
     /// What it is, for decisions.
     pub kind: RenderErrorKind,
-    /// What was found and what was expected, for an execution log; has no text of the request but what the
-    /// template made a pattern, path or index of, shortened.
+    /// What was found and what was expected, for an execution log. May show the beginning, at most 80 characters,
+    /// of a text that the template made a pattern, path, number, JSON or encoded text of.
     pub message: String,
 }
 

@@ -1,5 +1,7 @@
 //! JSON of bodies and of `$util.parseJson`.
 //!
+//! As with json-smart, controls may stand in texts as they are, and a comma may stand before a closing bracket; its
+//! other liberties (names without quotes, and texts without them) are not taken.
 //! Numbers become what json-smart makes of them, which is what API Gateway prints: `10.00` is the double `10.0`, a
 //! number of more than 18 characters keeps all its digits. Texts without escapes are borrowed.
 
@@ -90,6 +92,10 @@ impl<'s, 'a> Parser<'s, '_, 'a> {
             if !self.eat(b',') {
                 return Ok(None);
             }
+            self.blanks();
+            if self.eat(b'}') {
+                return Ok(Some(Value::Map(map)));
+            }
         }
     }
 
@@ -110,6 +116,10 @@ impl<'s, 'a> Parser<'s, '_, 'a> {
             if !self.eat(b',') {
                 return Ok(None);
             }
+            self.blanks();
+            if self.eat(b']') {
+                return Ok(Some(Value::List(list)));
+            }
         }
     }
 
@@ -118,7 +128,7 @@ impl<'s, 'a> Parser<'s, '_, 'a> {
             return Ok(None);
         }
         let rest = &self.text[self.at..];
-        let plain = expect!(rest.bytes().position(|byte| matches!(byte, b'"' | b'\\') || byte < 0x20));
+        let plain = expect!(rest.bytes().position(|byte| matches!(byte, b'"' | b'\\')));
         self.at += plain;
         if self.eat(b'"') {
             return Ok(Some((self.own)(&rest[..plain])));
@@ -131,10 +141,9 @@ impl<'s, 'a> Parser<'s, '_, 'a> {
                     self.at += 1;
                     expect!(self.escape(&mut text));
                 }
-                0..0x20 => return Ok(None),
                 _ => {
                     let rest = &self.text[self.at..];
-                    let more = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\') || byte < 0x20);
+                    let more = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\'));
                     let more = expect!(more);
                     text.push_str(&rest[..more]);
                     self.at += more;

@@ -17,6 +17,7 @@ pub(crate) fn call<'a>(
     match (call.method, arguments) {
         (Method::Length, []) => Ok(Value::count(length(text))),
         (Method::IsEmpty, []) => Ok(Value::Bool(text.is_empty())),
+        (Method::HashCode, []) => Ok(Value::Int(hash(text))),
         (Method::IsBlank, []) => Ok(Value::Bool(text.trim().is_empty())),
         (Method::ToLowerCase, []) => heap.made(text.to_lowercase()),
         (Method::ToUpperCase, []) => heap.made(text.to_uppercase()),
@@ -193,6 +194,10 @@ fn compared<'a>(left: &str, right: &str) -> Value<'a> {
             i32::try_from(length(left)).unwrap_or(i32::MAX) - i32::try_from(length(right)).unwrap_or(i32::MAX)
         }
     })
+}
+
+fn hash(text: &str) -> i32 {
+    text.encode_utf16().fold(0, |hash: i32, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)))
 }
 
 fn length(text: &str) -> usize {

@@ -154,6 +154,8 @@ impl<'a> Heap<'a> {
                 self.append("", out)
             }
             Value::Big(digits) => self.append(digits, out),
+            // JSON has no other numbers.
+            Value::Double(number) if !number.is_finite() => self.append("null", out),
             Value::Bool(_) | Value::Int(_) | Value::Long(_) | Value::Double(_) => {
                 print_scalar(value, out);
                 Ok(())
