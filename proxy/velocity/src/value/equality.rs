@@ -91,6 +91,10 @@ impl<'a> Heap<'a> {
                 }
                 Ok(true)
             }
+            (Value::Text(left), Value::Text(right)) if left.len() == right.len() => {
+                self.spend_on(left)?;
+                Ok(left == right)
+            }
             _ => Ok(left.is_key(right)),
         }
     }
