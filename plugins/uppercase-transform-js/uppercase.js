@@ -9,7 +9,7 @@ export const rewrite = {
             val: ["name", name.toUpperCase()],
         }));
         const headers = [{ tag: "set", val: ["x-plugin", get("name") ?? "uppercase"] }];
-        return { tag: "forward", val: { path: undefined, query, headers, body: undefined } };
+        return { tag: "forward", val: { path: undefined, pathParameters: [], query, headers, body: undefined, handOn: undefined } };
     },
 
     rewriteResponse(_request, response) {

@@ -29,9 +29,11 @@ impl Guest for Uppercase {
         let names = request.query_values("name");
         Ok(RequestOutcome::Forward(RequestChanges {
             path: None,
+            path_parameters: Vec::new(),
             query: names.iter().enumerate().map(|(index, name)| replacement(index, name)).collect(),
             headers: vec![Change::Set(("x-plugin".to_owned(), plugin))],
             body: None,
+            hand_on: None,
         }))
     }
 

@@ -43,6 +43,10 @@ pub struct Exchange {
     pub relay: Option<crate::pipeline::integrate::Relay>,
     /// What a transform wants changed of what is sent to the integration.
     pub changes: Option<Box<RequestChanges>>,
+    /// The mapping template that a transform is asked to render.
+    pub template: Option<u32>,
+    /// What the request's side of a transform has left for the answer's.
+    pub handed_on: Option<Vec<u8>>,
     /// Bytes of the request body that have passed.
     pub body_bytes: u64,
     /// `X-Amzn-Trace-Id`, once it was needed.
@@ -128,6 +132,8 @@ impl Exchange {
             status: 0,
             relay: None,
             changes: None,
+            template: None,
+            handed_on: None,
             body_bytes: 0,
             trace: None,
         }

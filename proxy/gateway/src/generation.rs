@@ -52,8 +52,19 @@ pub struct StageRuntime {
     pub authorizers: Vec<Option<crate::authorizer::AuthorizerRuntime>>,
     /// The component that looks at every request first.
     pub firewall: Option<Attached>,
+    /// What renders its mapping templates; none where it has none.
+    pub templates: Option<Templates>,
     /// Where access-log lines go.
     pub access_log: Option<Arc<AccessLog>>,
+}
+
+/// The component that renders the mapping templates of a stage.
+#[derive(Debug)]
+pub struct Templates {
+    /// The component.
+    pub attached: Attached,
+    /// What it knows each template as, parallel to [`Plan::templates`].
+    pub numbers: Vec<u32>,
 }
 
 /// A plugin at work on one route.

@@ -1,6 +1,6 @@
 //! How much memory a plan takes, about.
 
-use crate::integration::{HttpPlan, Piece, Responses};
+use crate::integration::{HttpPlan, MappingTemplate, Piece, Responses};
 use crate::plan::{IntegrationPlan, Plan};
 use std::collections::BTreeSet;
 use std::mem::size_of_val;
@@ -12,6 +12,7 @@ const COUNTS: usize = 16;
 pub(crate) fn estimate(plan: &Plan) -> usize {
     let mut seen = Seen::default();
     let mut bytes = size_of_val(plan.routes.as_slice()) + plan.router.heap_bytes();
+    bytes += plan.templates.iter().map(|text| COUNTS + text.len()).sum::<usize>();
     for route in &plan.routes {
         bytes += seen.text(&route.resource_path) + seen.text(&route.resource_id);
         bytes += route.operation_name.as_ref().map_or(0, |name| seen.text(name));
@@ -22,7 +23,11 @@ pub(crate) fn estimate(plan: &Plan) -> usize {
         bytes += match &route.integration {
             IntegrationPlan::Mock(mock) => {
                 let own = seen.first(Arc::as_ptr(mock).cast(), || COUNTS + size_of_val(&**mock));
-                own + mock.templates.iter().map(|(a, b)| seen.text(a) + seen.text(b)).sum::<usize>()
+                own + mock
+                    .templates
+                    .iter()
+                    .map(|(kind, template)| seen.text(kind) + seen.template(template))
+                    .sum::<usize>()
                     + responses(&mut seen, &mock.responses)
             }
             IntegrationPlan::Http(http) | IntegrationPlan::HttpProxy(http) => {
@@ -51,7 +56,12 @@ fn target(seen: &mut Seen, http: &HttpPlan) -> usize {
     bytes += target.fixed.as_ref().map_or(0, |text| seen.text(text));
     bytes += size_of_val(http.mappings.headers.as_slice());
     bytes += size_of_val(http.mappings.query.as_slice()) + size_of_val(http.mappings.path.as_slice());
-    bytes + http.templates.iter().map(|(a, b)| seen.text(a) + seen.text(b)).sum::<usize>()
+    bytes
+        + http
+            .templates
+            .iter()
+            .map(|(kind, template)| seen.text(kind) + seen.template(template))
+            .sum::<usize>()
 }
 
 fn responses(seen: &mut Seen, responses: &Arc<Responses>) -> usize {
@@ -59,10 +69,22 @@ fn responses(seen: &mut Seen, responses: &Arc<Responses>) -> usize {
         let own = responses.iter().map(|response| {
             size_of_val(response)
                 + size_of_val(response.headers.as_slice())
-                + response.templates.iter().map(|(a, b)| a.len() + b.len()).sum::<usize>()
+                + response
+                    .templates
+                    .iter()
+                    .map(|(kind, template)| kind.len() + own_bytes(template))
+                    .sum::<usize>()
         });
         COUNTS + own.sum::<usize>()
     })
+}
+
+/// Bytes of a template that are nobody else's.
+fn own_bytes(template: &MappingTemplate) -> usize {
+    match template {
+        MappingTemplate::Fixed(text) => text.len(),
+        MappingTemplate::Rendered(_) | MappingTemplate::Broken => 0,
+    }
 }
 
 /// The addresses counted already.
@@ -72,6 +94,13 @@ struct Seen(BTreeSet<*const u8>);
 impl Seen {
     fn text(&mut self, text: &Arc<str>) -> usize {
         self.first(text.as_ptr(), || COUNTS + text.len())
+    }
+
+    fn template(&mut self, template: &MappingTemplate) -> usize {
+        match template {
+            MappingTemplate::Fixed(text) => self.text(text),
+            MappingTemplate::Rendered(_) | MappingTemplate::Broken => 0,
+        }
     }
 
     fn first(&mut self, address: *const u8, bytes: impl FnOnce() -> usize) -> usize {

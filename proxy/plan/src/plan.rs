@@ -40,6 +40,8 @@ pub struct Plan {
     pub authorizers: Vec<AuthorizerPlan>,
     /// Format of the access log; `None` writes none.
     pub access_log: Option<SubstitutionTemplate>,
+    /// Mapping templates that are rendered for each request, each text once.
+    pub templates: Vec<Arc<str>>,
     /// The resource policy, resources in full ARN form.
     pub resource_policy: Option<Policy>,
     /// Endpoint type of the API.

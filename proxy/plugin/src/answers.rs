@@ -44,12 +44,16 @@ pub enum RequestOutcome {
 pub struct RequestChanges {
     /// Path for the integration; begins with `/`, legal in a URI, without a query.
     pub path: Option<String>,
+    /// Values for placeholders of the integration's URI.
+    pub path_parameters: Vec<(String, String)>,
     /// Steps on the decoded query parameters.
     pub query: Vec<Change<String, String>>,
     /// Steps on the headers; none frames the message.
     pub headers: Vec<Change<HeaderName, HeaderValue>>,
     /// The new body.
     pub body: Option<Vec<u8>>,
+    /// What the answer's side of the transform gets to see.
+    pub hand_on: Option<Vec<u8>>,
 }
 
 /// What to change of an answer. Nothing by default.
@@ -130,7 +134,15 @@ impl RequestOutcome {
                     })
                     .collect();
                 let headers = header_changes(changes.headers)?;
-                Ok(Self::Forward(RequestChanges { path: changes.path, query, headers, body: changes.body }))
+                few(changes.path_parameters.len(), "path parameters")?;
+                Ok(Self::Forward(RequestChanges {
+                    path: changes.path,
+                    path_parameters: changes.path_parameters,
+                    query,
+                    headers,
+                    body: changes.body,
+                    hand_on: changes.hand_on,
+                }))
             }
             rewrite::RequestOutcome::Respond(answer) => {
                 answered(answer.status, 200, &answer.headers, answer.body).map(Self::Respond)
@@ -268,9 +280,11 @@ mod tests {
         for (path, fits) in [("/a%20b", true), ("a", false), ("/a?b", false), ("/a b", false)] {
             let changes = rewrite::RequestChanges {
                 path: Some(path.into()),
+                path_parameters: vec![],
                 query: vec![],
                 headers: vec![],
                 body: None,
+                hand_on: None,
             };
             let outcome = RequestOutcome::check(rewrite::RequestOutcome::Forward(changes));
             assert_eq!(outcome.is_ok(), fits, "{path}");

@@ -87,6 +87,22 @@ impl request::HostRequest for Call {
         self.request.context(&name).map(Cow::into_owned)
     }
 
+    fn stage_variable_names(&mut self, _: Resource<RequestHandle>) -> Vec<String> {
+        collect(|each| self.request.stage_variable_names(each))
+    }
+
+    fn context_names(&mut self, _: Resource<RequestHandle>, name: String) -> Vec<String> {
+        collect(|each| self.request.context_names(&name, each))
+    }
+
+    fn mapping_template(&mut self, _: Resource<RequestHandle>) -> Option<String> {
+        self.request.mapping_template().map(Cow::into_owned)
+    }
+
+    fn handed_on(&mut self, _: Resource<RequestHandle>) -> Option<Vec<u8>> {
+        self.request.handed_on().map(Cow::into_owned)
+    }
+
     fn method_arn(&mut self, _: Resource<RequestHandle>) -> String {
         self.request.method_arn().into_owned()
     }

@@ -45,6 +45,22 @@ pub trait PluginRequest: Send + Sync {
     fn stage_variable(&self, name: &str) -> Option<Cow<'_, str>>;
     /// Value of the context variable `name`, given without `$context.`.
     fn context(&self, name: &str) -> Option<Cow<'_, str>>;
+    /// Each name of a stage variable.
+    fn stage_variable_names(&self, each: &mut dyn FnMut(&str)) {
+        let _none = each;
+    }
+    /// Each name below the context variable `name`; at the top for an empty text.
+    fn context_names(&self, name: &str, each: &mut dyn FnMut(&str)) {
+        let _none = (name, each);
+    }
+    /// The mapping template that a transform is to render.
+    fn mapping_template(&self) -> Option<Cow<'_, str>> {
+        None
+    }
+    /// What the request's side of a transform has left for the answer's.
+    fn handed_on(&self) -> Option<Cow<'_, [u8]>> {
+        None
+    }
     /// ARN of the method.
     fn method_arn(&self) -> Cow<'_, str>;
     /// The identity header's value for a `TOKEN` authorizer, none for a `REQUEST` authorizer.

@@ -82,7 +82,14 @@ impl authorize::Guest for Reach {
 impl rewrite::Guest for Reach {
     fn rewrite_request(request: &Request) -> Result<RequestOutcome, String> {
         let headers = changes(&behave(request))?;
-        Ok(RequestOutcome::Forward(RequestChanges { path: None, query: Vec::new(), headers, body: None }))
+        Ok(RequestOutcome::Forward(RequestChanges {
+            path: None,
+            path_parameters: Vec::new(),
+            query: Vec::new(),
+            headers,
+            body: None,
+            hand_on: None,
+        }))
     }
 
     fn rewrite_response(request: &Request, _: &Response) -> Result<ResponseChanges, String> {

@@ -3,6 +3,7 @@
 mod apis;
 pub(crate) mod artifacts;
 mod plugins;
+mod templates;
 mod trust;
 mod worlds;
 
@@ -63,6 +64,15 @@ pub struct Deployed {
     pub folder: Folder,
 }
 
+/// What the stages of one generation are made with.
+struct Parts<'a> {
+    folder: &'a Folder,
+    plugins: &'a LoadedPlugins,
+    settings: &'a UpstreamSettings,
+    log: Option<&'a Arc<AccessLog>>,
+    renderer: Option<templates::Renderer>,
+}
+
 impl Deployer {
     /// A deployer for `conf`, a configuration folder or one OpenAPI file.
     pub fn new(
@@ -107,10 +117,23 @@ impl Deployer {
         let settings = self.upstream_settings(&folder, &mut findings);
         let log = self.access_log(&folder, &mut findings);
         let failed = findings.iter().any(Finding::is_error);
+        // The templates themselves were looked at with their plans.
+        let renderer = match failed || self.overrides.check_only {
+            true => None,
+            false => self.renderer(&plans, &folder, &mut findings),
+        };
+        let failed = findings.iter().any(Finding::is_error);
         let generation = match settings {
             Some(settings) if !failed && plans.iter().all(Option::is_some) => {
                 self.plugins.commit(&plugins);
-                Some(self.generation(&folder, plans.into_iter().flatten(), &plugins, &settings, log.as_ref()))
+                let parts = Parts {
+                    folder: &folder,
+                    plugins: &plugins,
+                    settings: &settings,
+                    log: log.as_ref(),
+                    renderer,
+                };
+                Some(self.generation(plans.into_iter().flatten(), &parts))
             }
             _ => None,
         };
@@ -118,19 +141,13 @@ impl Deployer {
         Deployed { generation, findings, watched, folder }
     }
 
-    fn generation(
-        &self,
-        folder: &Folder,
-        plans: impl Iterator<Item = Plan>,
-        plugins: &LoadedPlugins,
-        settings: &UpstreamSettings,
-        log: Option<&Arc<AccessLog>>,
-    ) -> Generation {
+    fn generation(&self, plans: impl Iterator<Item = Plan>, parts: &Parts<'_>) -> Generation {
+        let Parts { folder, plugins, .. } = *parts;
         let mut generation = Generation { plugins: plugins.all(), ..Generation::default() };
         let entries = folder.node.limits.authorizer_cache_entries.unwrap_or(crate::authorizer::CACHE_ENTRIES);
         for plan in plans {
             let (api, stage): (Box<str>, Box<str>) = ((&*plan.api_id).into(), (&*plan.stage).into());
-            let runtime = self.stage(plan, folder, plugins, settings, log, entries);
+            let runtime = self.stage(plan, parts, entries);
             generation.apis.entry(api).or_default().stages.insert(stage, Arc::new(runtime));
         }
         if generation.apis.len() == 1 {
@@ -140,15 +157,8 @@ impl Deployer {
         generation
     }
 
-    fn stage(
-        &self,
-        plan: Plan,
-        folder: &Folder,
-        plugins: &LoadedPlugins,
-        settings: &UpstreamSettings,
-        log: Option<&Arc<AccessLog>>,
-        entries: usize,
-    ) -> StageRuntime {
+    fn stage(&self, plan: Plan, parts: &Parts<'_>, entries: usize) -> StageRuntime {
+        let Parts { folder, plugins, settings, log, .. } = *parts;
         let name: String = plan.api_name.chars().filter(char::is_ascii).collect();
         let name = name.trim();
         let api: Arc<str> = if name.is_empty() { Arc::clone(&plan.api_id) } else { name.into() };
@@ -181,6 +191,7 @@ impl Deployer {
             unrouted: self.telemetry.route(&key(&"-".into(), "-")),
             authorizers: authorizers.collect(),
             firewall: firewall(&plan, folder, plugins),
+            templates: parts.renderer.as_ref().and_then(|renderer| renderer.of(&plan)),
             access_log: log.cloned(),
             plan,
         }

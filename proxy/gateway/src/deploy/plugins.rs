@@ -18,6 +18,8 @@ pub(super) struct PluginStore {
     host: PluginHost,
     telemetry: Arc<Telemetry>,
     versions: Mutex<HashMap<String, Versions>>,
+    /// The node's own component as it was loaded last.
+    built_in: Mutex<Option<(Fingerprint, Arc<Plugin>)>>,
 }
 
 /// A plugin that was loaded before.
@@ -88,7 +90,30 @@ impl LoadedPlugins {
 
 impl PluginStore {
     pub(super) fn new(host: PluginHost, telemetry: Arc<Telemetry>) -> Self {
-        Self { host, telemetry, versions: Mutex::default() }
+        Self { host, telemetry, versions: Mutex::default(), built_in: Mutex::default() }
+    }
+
+    /// A component that is part of the node. Operators neither see it among theirs nor go back from it.
+    pub(super) fn built_in(
+        &self,
+        name: &str,
+        bytes: &[u8],
+        settings: PluginSettings,
+    ) -> Result<Arc<Plugin>, String> {
+        let wanted = fingerprint(name, &settings, bytes);
+        let mut known = self.built_in.lock();
+        if let Some((fingerprint, plugin)) = &*known
+            && *fingerprint == wanted
+        {
+            return Ok(Arc::clone(plugin));
+        }
+        let plugin = self.host.load(name, bytes, settings).map_err(|error| error.to_string())?;
+        *known = Some((wanted, Arc::clone(&plugin)));
+        Ok(plugin)
+    }
+
+    pub(super) fn metrics(&self, name: &str) -> Arc<crate::telemetry::metrics::PluginMetrics> {
+        self.telemetry.plugin(name)
     }
 
     /// Loads what `plugins.yaml` names. Nothing that was loaded before changes by it: see [`PluginStore::commit`].

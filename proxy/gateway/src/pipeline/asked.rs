@@ -8,6 +8,44 @@ use pingora_http::RequestHeader;
 use std::borrow::Cow;
 use std::sync::Arc;
 
+/// Members of `$context` in mapping templates, in the order in which API Gateway was seen to list them.
+const CONTEXT_NAMES: [&str; 18] = [
+    "resourceId",
+    "resourcePath",
+    "httpMethod",
+    "extendedRequestId",
+    "requestTime",
+    "path",
+    "accountId",
+    "protocol",
+    "requestOverride",
+    "stage",
+    "domainPrefix",
+    "requestTimeEpoch",
+    "requestId",
+    "identity",
+    "domainName",
+    "deploymentId",
+    "responseOverride",
+    "apiId",
+];
+
+/// Members of `$context.identity`, also those that are empty without an IAM signature.
+const IDENTITY_NAMES: [&str; 12] = [
+    "cognitoIdentityPoolId",
+    "accountId",
+    "cognitoIdentityId",
+    "caller",
+    "sourceIp",
+    "principalOrgId",
+    "accessKey",
+    "cognitoAuthenticationType",
+    "cognitoAuthenticationProvider",
+    "userArn",
+    "userAgent",
+    "user",
+];
+
 /// Who the caller says it is.
 #[derive(Default)]
 pub(super) struct Identity {
@@ -189,6 +227,32 @@ impl PluginRequest for Asked {
         let mut out = Vec::new();
         let variable = ContextVariable::parse(name);
         self.view().write(&variable, &mut out).then(|| Cow::Owned(String::from_utf8_lossy(&out).into_owned()))
+    }
+
+    fn stage_variable_names(&self, each: &mut dyn FnMut(&str)) {
+        let variables = self.exchange.stage().map(|stage| &stage.plan.stage_variables);
+        variables.into_iter().flat_map(|variables| variables.keys()).for_each(|name| each(name));
+    }
+
+    fn context_names(&self, name: &str, each: &mut dyn FnMut(&str)) {
+        match name {
+            "" => CONTEXT_NAMES.iter().for_each(|name| each(name)),
+            "identity" => IDENTITY_NAMES.iter().for_each(|name| each(name)),
+            "authorizer" => {
+                let Some(caller) = &self.exchange.authorizer.caller else { return };
+                each("principalId");
+                caller.context.iter().for_each(|(name, _)| each(name));
+            }
+            _ => {}
+        }
+    }
+
+    fn mapping_template(&self) -> Option<Cow<'_, str>> {
+        self.exchange.template.map(|number| Cow::Owned(number.to_string()))
+    }
+
+    fn handed_on(&self) -> Option<Cow<'_, [u8]>> {
+        self.exchange.handed_on.as_deref().map(Cow::Borrowed)
     }
 
     fn method_arn(&self) -> Cow<'_, str> {

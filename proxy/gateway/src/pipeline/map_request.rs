@@ -12,6 +12,7 @@ use edgewit_plan::integration::{HttpPlan, Piece};
 use http::header::{ACCEPT, HOST, USER_AGENT};
 use http::{HeaderName, HeaderValue};
 use pingora_http::RequestHeader;
+use std::borrow::Cow;
 
 /// Headers that the gateway writes itself.
 const API_ID: &str = "X-Amzn-Apigateway-Api-Id";
@@ -58,9 +59,9 @@ fn target(
     scope: &RequestScope<'_>,
 ) -> Result<String, Refusal> {
     let mut out = Vec::with_capacity(128);
-    pieces(&plan.target.path, plan, scope, false, &mut out)?;
+    pieces(&plan.target.path, plan, scope, view.exchange, false, &mut out)?;
     let mut query = Vec::new();
-    pieces(&plan.target.query, plan, scope, true, &mut query)?;
+    pieces(&plan.target.query, plan, scope, view.exchange, true, &mut query)?;
     // The client's own come before mapped ones of the same name.
     if kind == IntegrationKind::HttpProxy && !view.raw_query().is_empty() {
         query::recode_pairs(view.raw_query(), &mut query);
@@ -82,6 +83,7 @@ fn pieces(
     pieces: &[Piece],
     plan: &HttpPlan,
     scope: &RequestScope<'_>,
+    exchange: &Exchange,
     in_query: bool,
     out: &mut Vec<u8>,
 ) -> Result<(), Refusal> {
@@ -90,9 +92,10 @@ fn pieces(
             Piece::Literal(text) => out.extend_from_slice(text.as_bytes()),
             Piece::Placeholder { name, mapping } => {
                 let source = mapping.and_then(|index| plan.mappings.path.get(index));
-                let value = match source {
-                    Some((_, source)) => evaluate(source, scope)?.joined(),
-                    None => None,
+                let value = match (overridden(exchange, name), source) {
+                    (Some(value), _) => Some(Cow::Borrowed(value.as_bytes())),
+                    (None, Some((_, source))) => evaluate(source, scope)?.joined(),
+                    (None, None) => None,
                 };
                 match value {
                     Some(value) if in_query => query::encode(&value, out),
@@ -108,6 +111,12 @@ fn pieces(
         }
     }
     Ok(())
+}
+
+/// What a transform says that a placeholder stands for.
+fn overridden<'e>(exchange: &'e Exchange, name: &str) -> Option<&'e str> {
+    let parameters = &exchange.changes.as_ref()?.path_parameters;
+    parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
 }
 
 fn headers(plan: &HttpPlan, scope: &RequestScope<'_>) -> Result<Vec<(HeaderName, HeaderValue)>, Refusal> {

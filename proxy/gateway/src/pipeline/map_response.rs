@@ -7,7 +7,7 @@ use bytes::Bytes;
 use edgewit_mapping::ResponseParameters;
 use edgewit_mapping::expression::ResponseScope;
 use edgewit_mapping::forwarding::{Forward, IntegrationKind, response_header};
-use edgewit_plan::integration::ResponsePlan;
+use edgewit_plan::integration::{MappingTemplate, ResponsePlan};
 use http::header::{self, HeaderMap};
 use http::{HeaderName, HeaderValue};
 use pingora_http::ResponseHeader;
@@ -15,17 +15,25 @@ use pingora_http::ResponseHeader;
 /// Content codings that a proxied body may really have (RFC 9110, section 8.4.1).
 const CODINGS: [&[u8]; 6] = [b"gzip", b"x-gzip", b"deflate", b"br", b"zstd", b"compress"];
 
+/// An answer whose headers are mapped, and what is still to be done with its body.
+pub(super) struct Mapped<'a> {
+    pub(super) header: Box<ResponseHeader>,
+    pub(super) body: Bytes,
+    /// The template that the body goes through; it is in place already where that renders to the same always.
+    pub(super) template: Option<&'a MappingTemplate>,
+}
+
 /// Builds the answer of an integration that is no proxy: mapped headers only, body passed or replaced.
 ///
 /// # Errors
 /// 500 when the status is not declared, a header may not be mapped, or a body expression meets broken JSON.
-pub(super) fn run(
-    plan: &ResponsePlan,
+pub(super) fn run<'p>(
+    plan: &'p ResponsePlan,
     kind: IntegrationKind,
     view: &View<'_>,
     backend: Option<&ResponseHeader>,
     body: Bytes,
-) -> Result<(Box<ResponseHeader>, Bytes), Refusal> {
+) -> Result<Mapped<'p>, Refusal> {
     if !plan.declared {
         return Err(Refusal::configuration());
     }
@@ -47,16 +55,18 @@ pub(super) fn run(
         out.insert_header(name, value).map_err(|_| Refusal::internal())?;
     }
     let accept = view.header.headers.get("accept").and_then(|value| value.to_str().ok());
-    let body = match plan.templates.select(accept) {
-        Some((mime, text)) => {
-            if !out.headers.contains_key("content-type") {
-                out.insert_header("Content-Type", &**mime).map_err(|_| Refusal::internal())?;
-            }
-            Bytes::copy_from_slice(text.as_bytes())
-        }
-        None => body,
+    let selected = plan.templates.select(accept);
+    if let Some((mime, _)) = selected
+        && !out.headers.contains_key("content-type")
+    {
+        out.insert_header("Content-Type", &**mime).map_err(|_| Refusal::internal())?;
+    }
+    let (body, template) = match selected {
+        Some((_, MappingTemplate::Fixed(text))) => (Bytes::copy_from_slice(text.as_bytes()), None),
+        Some((_, template)) => (body, Some(template)),
+        None => (body, None),
     };
-    Ok((Box::new(out), body))
+    Ok(Mapped { header: Box::new(out), body, template })
 }
 
 struct Backend<'a> {

@@ -17,6 +17,7 @@ mod names;
 mod record;
 mod refuse;
 mod route;
+mod templates;
 mod transform;
 mod validate;
 mod whole;
@@ -164,7 +165,7 @@ impl Pipeline {
                 self.stream(session, exchange, plan, runtime, empty).await
             }
             // Nothing is waited for here, most of the time: no call on the heap, no body that nobody reads.
-            IntegrationPlan::Mock(plan) if runtime.transform.is_none() => {
+            IntegrationPlan::Mock(plan) if runtime.transform.is_none() && plan.is_fixed() => {
                 let body = match collected {
                     Some(body) => body,
                     None if integrate::mock::wants_body(plan, session.req_header()) => {
@@ -172,9 +173,8 @@ impl Pipeline {
                     }
                     None => Collected::default(),
                 };
-                let (response, body) =
-                    integrate::mock::run(plan, session.req_header(), exchange, body.bytes())?;
-                Ok(Next::Answer(response, body))
+                let mapped = integrate::mock::run(plan, session.req_header(), exchange, body.bytes())?;
+                Ok(Next::Answer(mapped.header, mapped.body))
             }
             integration => {
                 let body = self.collected(session, collected).await?;

@@ -51,7 +51,10 @@ pub(super) async fn request(
         .await;
     Asked::give_back(asked, header, exchange)?;
     match called {
-        Guarded::Answered(RequestOutcome::Forward(changes)) => Ok(Outcome::Forward(changes)),
+        Guarded::Answered(RequestOutcome::Forward(mut changes)) => {
+            exchange.handed_on = changes.hand_on.take();
+            Ok(Outcome::Forward(changes))
+        }
         Guarded::Answered(RequestOutcome::Respond(answer)) => {
             let (header, body) = deliver::of_plugin(answer)?;
             Ok(Outcome::Answer(header, body))

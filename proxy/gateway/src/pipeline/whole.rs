@@ -1,7 +1,7 @@
 //! Integrations that are asked with whole bodies, and the transform around them.
 
 use super::integrate::http::Call;
-use super::{Pipeline, integrate, transform};
+use super::{Pipeline, integrate, templates, transform};
 use crate::exchange::{Exchange, Refusal};
 use crate::generation::RouteRuntime;
 use bytes::Bytes;
@@ -26,6 +26,7 @@ impl Pipeline {
         mut body: Bytes,
     ) -> Result<(Box<ResponseHeader>, Bytes), Refusal> {
         let Some(attached) = &whole.runtime.transform else {
+            let body = templates::request(whole.integration, header, exchange, body).await?;
             return self.ask(whole, header, exchange, body).await;
         };
         match transform::request(attached, header, exchange, &body).await? {
@@ -55,7 +56,10 @@ impl Pipeline {
             Ok::<_, Refusal>(Call { backends: &self.backends, upstream, plan, limit, component })
         };
         match integration {
-            IntegrationPlan::Mock(plan) => integrate::mock::run(plan, header, exchange, &body),
+            IntegrationPlan::Mock(plan) => {
+                let mapped = integrate::mock::run(plan, header, exchange, &body)?;
+                templates::response(mapped, header, exchange).await
+            }
             IntegrationPlan::Http(plan) => call(plan)?.mapped(header, exchange, body).await,
             IntegrationPlan::HttpProxy(plan) => call(plan)?.proxied(header, exchange, body).await,
             IntegrationPlan::Function(plan) => {

@@ -4,7 +4,9 @@ use super::Compiler;
 use super::authorizers::function_arn;
 use super::mappings::RequestDeclarations;
 use super::uri;
-use crate::integration::{HttpPlan, MockPlan, Piece, RequestMappings, RequestTemplates, Responses};
+use crate::integration::{
+    HttpPlan, MappingTemplate, MockPlan, Piece, RequestMappings, RequestTemplates, Responses,
+};
 use crate::plan::{FunctionPlan, IntegrationPlan, Unavailable};
 use edgewit_mapping::forwarding::IntegrationKind;
 use edgewit_model::api::{
@@ -72,7 +74,7 @@ impl Compiler<'_> {
         }
         // A proxy passes bodies and responses as they are.
         let (templates, responses) = if integration.kind.is_proxy() {
-            (Ok(RequestTemplates::default()), Ok(Arc::new(Responses::default())))
+            (RequestTemplates::default(), Arc::new(Responses::default()))
         } else {
             (self.request_templates(integration), self.responses(integration, method))
         };
@@ -84,10 +86,6 @@ impl Compiler<'_> {
         if self.findings.iter().skip(before).any(|finding| finding.is_error()) {
             return None;
         }
-        let (templates, responses) = match (templates, responses) {
-            (Ok(templates), Ok(responses)) => (templates, responses),
-            (Err(reason), _) | (_, Err(reason)) => return Some(IntegrationPlan::Unavailable(reason)),
-        };
         if let Some(reason) = unavailable {
             return Some(IntegrationPlan::Unavailable(reason));
         }
@@ -221,41 +219,39 @@ impl Compiler<'_> {
         Some(target)
     }
 
-    fn request_templates(&mut self, integration: &Integration) -> Result<RequestTemplates, Unavailable> {
+    fn request_templates(&mut self, integration: &Integration) -> RequestTemplates {
         let mut list = Vec::with_capacity(integration.request_templates.len());
-        let mut unavailable = None;
         for (content_type, template) in &integration.request_templates {
-            match self.template(template) {
-                Ok(text) => list.push((self.shared.text(content_type), text)),
-                Err(reason) => unavailable = Some(reason),
-            }
+            let template = self.template(template);
+            list.push((self.shared.text(content_type), template));
         }
-        match unavailable {
-            Some(reason) => Err(reason),
-            None => Ok(RequestTemplates::new(list, integration.passthrough_behavior)),
-        }
+        RequestTemplates::new(list, integration.passthrough_behavior)
     }
 
-    /// What a mapping template renders to.
-    pub(super) fn template(&mut self, template: &Template) -> Result<Arc<str>, Unavailable> {
+    /// A mapping template; one that is none is reported.
+    pub(super) fn template(&mut self, template: &Template) -> MappingTemplate {
         let (limit, found) = (self.options.limits.template_bytes, template.text.len());
         if found > limit {
             let message = format!("found a template of {found} bytes, the limit is {limit}");
-            self.error("template-too-large", &template.at, message.clone());
-            return Err(Unavailable { code: "template-too-large", message: Arc::from(message) });
+            self.error("template-too-large", &template.at, message);
+            return MappingTemplate::Broken;
         }
-        if let Some(text) = self.shared.template(&template.text) {
-            return Ok(text);
+        match self.shared.template(&template.text) {
+            Ok(template) => template,
+            Err(error) => {
+                // API Gateway takes such a document too, and answers 500 where the template is used.
+                let message = format!("in this mapping template, {error}; requests that need it get 500");
+                self.warning("template-invalid", &template.at, message);
+                MappingTemplate::Broken
+            }
         }
-        let message = "mapping templates that refer to something (VTL) are not available in this version";
-        Err(self.unavailable("unavailable-template", &template.at, message))
     }
 
     /// Many methods, such as CORS preflights, have the same answer; it is kept once.
     fn mock(&mut self, templates: RequestTemplates, responses: Arc<Responses>) -> Arc<MockPlan> {
         let mut key = format!("{:?}", templates.passthrough());
-        for (content_type, text) in templates.iter() {
-            let _written = write!(key, "\0{content_type}\0{text}");
+        for (content_type, template) in templates.iter() {
+            let _written = write!(key, "\0{content_type}\0{}", template.key());
         }
         let _written = write!(key, "\0{:p}", Arc::as_ptr(&responses));
         if let Some(known) = self.shared.mocks.get(&key) {

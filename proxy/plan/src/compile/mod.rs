@@ -106,6 +106,7 @@ impl Compiler<'_> {
             authorizers: authorizers.plans,
             access_log: self.access_log(),
             resource_policy: self.resource_policy(),
+            templates: std::mem::take(&mut self.shared.rendered),
             endpoint_type: api.endpoint.kind,
             binary_media_types: BinaryMediaTypes::new(&api.binary_media_types),
             minimum_compression_size: api.minimum_compression_size,

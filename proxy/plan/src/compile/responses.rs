@@ -4,18 +4,12 @@
 
 use super::Compiler;
 use crate::integration::{ResponsePlan, ResponseTemplates, Responses, Selector};
-use crate::plan::Unavailable;
 use edgewit_model::api::{Integration, IntegrationResponse, Method};
 use std::sync::Arc;
 
 impl Compiler<'_> {
-    pub(super) fn responses(
-        &mut self,
-        integration: &Integration,
-        method: &Method,
-    ) -> Result<Arc<Responses>, Unavailable> {
+    pub(super) fn responses(&mut self, integration: &Integration, method: &Method) -> Arc<Responses> {
         let mut list = Vec::with_capacity(integration.responses.len());
-        let mut unavailable = None;
         let mut has_default = false;
         for response in &integration.responses {
             if response.selection_pattern.as_deref().unwrap_or_default().is_empty() {
@@ -25,14 +19,7 @@ impl Compiler<'_> {
                 }
                 has_default = true;
             }
-            match self.response(response, method) {
-                Some(Ok(compiled)) => list.push(compiled),
-                Some(Err(reason)) => unavailable = Some(reason),
-                None => {}
-            }
-        }
-        if let Some(reason) = unavailable {
-            return Err(reason);
+            list.extend(self.response(response, method));
         }
         if integration.responses.is_empty() {
             let message = "found no integration responses; every answer will be 500";
@@ -40,14 +27,14 @@ impl Compiler<'_> {
         }
         let responses = Responses::new(list);
         let key = responses.key();
-        Ok(Arc::clone(self.shared.responses.entry(key).or_insert_with(|| Arc::new(responses))))
+        Arc::clone(self.shared.responses.entry(key).or_insert_with(|| Arc::new(responses)))
     }
 
     fn response(
         &mut self,
         response: &IntegrationResponse,
         method: &Method,
-    ) -> Option<Result<(Selector, ResponsePlan), Unavailable>> {
+    ) -> Option<(Selector, ResponsePlan)> {
         let at = &response.at;
         let code = &response.status_code;
         let status = code.parse::<u16>().ok().filter(|status| (100..600).contains(status));
@@ -79,17 +66,12 @@ impl Compiler<'_> {
         };
         let headers = self.response_headers(&response.response_parameters, declared);
         let mut templates = Vec::with_capacity(response.response_templates.len());
-        let mut unavailable = None;
         for (content_type, template) in &response.response_templates {
-            match self.template(template) {
-                // An empty template passes the body, like one that is missing.
-                Ok(text) if text.is_empty() => {}
-                Ok(text) => templates.push((self.shared.text(content_type), text)),
-                Err(reason) => unavailable = Some(reason),
+            let template = self.template(template);
+            // An empty template passes the body, like one that is missing.
+            if !template.is_empty() {
+                templates.push((self.shared.text(content_type), template));
             }
-        }
-        if let Some(reason) = unavailable {
-            return Some(Err(reason));
         }
         let plan = ResponsePlan {
             status: status?,
@@ -98,6 +80,6 @@ impl Compiler<'_> {
             templates: ResponseTemplates::new(templates),
             content_handling: response.content_handling,
         };
-        Some(Ok((selector?, plan)))
+        Some((selector?, plan))
     }
 }

@@ -1,9 +1,10 @@
 //! What many routes have in common is compiled and kept once.
 
-use crate::integration::{MockPlan, Responses};
+use crate::integration::{MappingTemplate, MockPlan, Responses};
 use crate::validation::{Model, Validation};
 use edgewit_mapping::selection::SelectionPattern;
 use edgewit_mapping::static_template;
+use edgewit_velocity::{ParseLimits, SyntaxError, Template};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -11,7 +12,9 @@ use std::sync::Arc;
 pub(super) struct Shared {
     texts: BTreeSet<Arc<str>>,
     patterns: BTreeMap<String, Result<Arc<SelectionPattern>, String>>,
-    templates: BTreeMap<String, Option<Arc<str>>>,
+    templates: BTreeMap<String, Result<MappingTemplate, SyntaxError>>,
+    /// Texts of templates that are rendered for each request.
+    pub(super) rendered: Vec<Arc<str>>,
     /// Models by name; `None` is already reported.
     pub(super) models: BTreeMap<String, Option<Arc<Model>>>,
     pub(super) validations: BTreeMap<ValidationKey, Arc<Validation>>,
@@ -44,12 +47,23 @@ impl Shared {
         new
     }
 
-    /// What a mapping template renders to; `None` when it refers to something.
-    pub(super) fn template(&mut self, template: &str) -> Option<Arc<str>> {
+    /// A mapping template, or why it is none.
+    pub(super) fn template(&mut self, template: &str) -> Result<MappingTemplate, SyntaxError> {
         if let Some(known) = self.templates.get(template) {
             return known.clone();
         }
-        let new = static_template::render(template).map(|text| self.text(&text));
+        let new = match static_template::render(template) {
+            Some(text) => Ok(MappingTemplate::Fixed(self.text(&text))),
+            None => {
+                Template::parse(template, &ParseLimits::default()).map(|parsed| match parsed.as_static() {
+                    Some(text) => MappingTemplate::Fixed(self.text(text)),
+                    None => {
+                        self.rendered.push(template.into());
+                        MappingTemplate::Rendered(self.rendered.len() - 1)
+                    }
+                })
+            }
+        };
         self.templates.insert(template.to_owned(), new.clone());
         new
     }

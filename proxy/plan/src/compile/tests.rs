@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 use super::{Options, UnavailableRoutes, compile};
-use crate::integration::{HttpPlan, MockAnswer, Piece, RequestBody};
+use crate::integration::{HttpPlan, MappingTemplate, MockAnswer, Piece, RequestBody};
 use crate::limits::Limits;
 use crate::plan::{AuthorizerKind, IntegrationPlan, Plan, PluginRef, RouteAuthorization};
 use edgewit_mapping::expression::RequestSource;
@@ -251,7 +251,8 @@ fn request_bodies() {
     ] {
         let plan = with(list, behavior);
         let got = match plan.templates.select(content_type) {
-            RequestBody::Template(text) => &**text,
+            RequestBody::Template(MappingTemplate::Fixed(text)) => &**text,
+            RequestBody::Template(_) => "rendered",
             RequestBody::PassThrough => "pass",
             RequestBody::Unsupported => "415",
         };
@@ -287,7 +288,8 @@ fn responses_are_selected() {
     for (accept, expected) in
         [(None, "j"), (Some("text/plain"), "t"), (Some("a/b"), "j"), (Some("text/plain, x/y"), "t")]
     {
-        assert_eq!(&**default.templates.select(accept).unwrap().1, expected, "{accept:?}");
+        let expected = MappingTemplate::Fixed(expected.into());
+        assert_eq!(*default.templates.select(accept).unwrap().1, expected, "{accept:?}");
     }
     assert_eq!(default.content_type(Some("text/plain")), "text/plain");
     let error = plan.responses.select("500").unwrap();
@@ -620,21 +622,38 @@ fn models_and_validators() {
 }
 
 #[test]
+fn templates_are_read_at_deployment_and_kept_once() {
+    let mut integration = mock("#set($x = 1){\"statusCode\": $x}");
+    integration.responses[0].response_templates = templates(&[
+        ("application/json", "#set($x = 1){\"statusCode\": $x}"),
+        ("text/plain", "## nothing\nplain"),
+        ("a/broken", "line one\n#if($x"),
+    ]);
+    let (plan, findings) = run(api("/", method(integration)), UnavailableRoutes::Refuse);
+    let finding = findings.iter().find(|finding| finding.code == "template-invalid").unwrap();
+    assert!(!finding.is_error() && finding.message.contains("line 2, column"), "{findings:?}");
+    let plan = plan.unwrap();
+    assert_eq!(plan.templates.len(), 1);
+    let IntegrationPlan::Mock(mock) = &plan.routes[0].integration else { panic!() };
+    assert!(!mock.is_fixed());
+    assert!(matches!(mock.answer(None), MockAnswer::Render(0)));
+    let responses = mock.responses.iter().next().unwrap();
+    let selected = |accept| responses.templates.select(Some(accept)).unwrap().1.clone();
+    assert_eq!(selected("application/json"), MappingTemplate::Rendered(0));
+    assert_eq!(selected("text/plain"), MappingTemplate::Fixed("plain".into()));
+    assert_eq!(selected("a/broken"), MappingTemplate::Broken);
+}
+
+#[test]
 fn what_is_unavailable_is_refused_or_answers_500() {
     let of = |integration: Integration| api("/", method(integration));
     let lambda = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:1:function:f/invocations";
-    let vtl =
-        Integration { responses: vec![response(None, "200")], ..mock("#set($x = 1){\"statusCode\": $x}") };
-    let mut response_vtl = mock("{statusCode: 200}");
-    response_vtl.responses[0].response_templates = templates(&[("application/json", "$input.json('$')")]);
     let stream =
         Integration { response_transfer_mode: ResponseTransferMode::Stream, ..mock("{statusCode: 200}") };
     let link = Integration { connection_type: ConnectionType::VpcLink, ..http("http://h/") };
     for (api, code) in [
         (of(integration(IntegrationType::AwsProxy, Some(lambda))), "unavailable-function"),
         (of(integration(IntegrationType::Aws, Some(lambda))), "unavailable-integration"),
-        (of(vtl), "unavailable-template"),
-        (of(response_vtl), "unavailable-template"),
         (of(stream), "unavailable-response-transfer-mode"),
         (of(link), "unavailable-vpc-link"),
     ] {

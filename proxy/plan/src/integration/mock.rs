@@ -1,5 +1,6 @@
 //! MOCK: which response a request gets.
 
+use super::MappingTemplate;
 use super::responses::{ResponsePlan, Responses};
 use super::templates::{RequestBody, RequestTemplates};
 use edgewit_mapping::mock::status_code;
@@ -14,6 +15,7 @@ pub struct MockPlan {
     pub responses: Arc<Responses>,
     /// What each template leads to, parallel to `templates`.
     selected: Vec<Selected>,
+    fixed: bool,
 }
 
 /// Where a status leads.
@@ -22,6 +24,7 @@ enum Selected {
     Response(usize),
     NoResponse,
     InvalidStatus,
+    Rendered(usize),
 }
 
 /// What a MOCK integration answers.
@@ -31,6 +34,8 @@ pub enum MockAnswer<'a> {
     Response(&'a ResponsePlan),
     /// No template applies: the client's body decides; see [`MockPlan::answer_body`].
     ReadBody,
+    /// The template has to be rendered first, and what it renders to decides: its place in [`crate::Plan::templates`].
+    Render(usize),
     /// 415.
     Unsupported,
     /// The template gives no usable status: 500, DEFAULT_5XX.
@@ -41,8 +46,23 @@ pub enum MockAnswer<'a> {
 
 impl MockPlan {
     pub(crate) fn new(templates: RequestTemplates, responses: Arc<Responses>) -> Self {
-        let selected = templates.iter().map(|(_, text)| select(&responses, text)).collect();
-        Self { templates, responses, selected }
+        let selected = templates.iter().map(|(_, template)| match template {
+            MappingTemplate::Fixed(text) => select(&responses, text),
+            MappingTemplate::Rendered(index) => Selected::Rendered(*index),
+            MappingTemplate::Broken => Selected::InvalidStatus,
+        });
+        let selected = selected.collect();
+        let renders = |template: &MappingTemplate| !matches!(template, MappingTemplate::Fixed(_));
+        let fixed = !templates.iter().any(|(_, template)| renders(template))
+            && !responses
+                .iter()
+                .any(|response| response.templates.iter().any(|(_, template)| renders(template)));
+        Self { templates, responses, selected, fixed }
+    }
+
+    /// Whether no template of it has to be rendered.
+    pub fn is_fixed(&self) -> bool {
+        self.fixed
     }
 
     /// The answer for a request's `Content-Type`.
@@ -68,6 +88,7 @@ impl MockPlan {
             }
             Selected::NoResponse => MockAnswer::NoResponse,
             Selected::InvalidStatus => MockAnswer::InvalidStatus,
+            Selected::Rendered(index) => MockAnswer::Render(index),
         }
     }
 }

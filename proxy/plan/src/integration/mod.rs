@@ -2,11 +2,13 @@
 
 mod mock;
 mod responses;
+mod template;
 mod templates;
 
 pub use mock::{MockAnswer, MockPlan};
 pub(crate) use responses::Selector;
 pub use responses::{ResponseHeader, ResponsePlan, ResponseTemplates, Responses};
+pub use template::MappingTemplate;
 pub use templates::{RequestBody, RequestTemplates};
 
 use edgewit_mapping::expression::RequestSource;

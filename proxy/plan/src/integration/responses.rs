@@ -1,5 +1,6 @@
 //! Integration responses.
 
+use super::MappingTemplate;
 use edgewit_mapping::expression::ResponseSource;
 use edgewit_mapping::media_type;
 use edgewit_mapping::selection::SelectionPattern;
@@ -73,8 +74,8 @@ impl Responses {
             for ResponseHeader { name, lower: _, source } in headers {
                 let _written = write!(key, "\0{name}\0{source:?}");
             }
-            for (content_type, text) in &templates.list {
-                let _written = write!(key, "\0{content_type}\0{:p}", Arc::as_ptr(text));
+            for (content_type, template) in &templates.list {
+                let _written = write!(key, "\0{content_type}\0{}", template.key());
             }
             key.push('\n');
         }
@@ -121,21 +122,21 @@ pub struct ResponseHeader {
     pub source: ResponseSource,
 }
 
-/// Response templates by MIME type, rendered: they refer to nothing.
+/// Response templates by MIME type.
 #[derive(Debug, Default)]
 pub struct ResponseTemplates {
-    list: Vec<(Arc<str>, Arc<str>)>,
+    list: Vec<(Arc<str>, MappingTemplate)>,
 }
 
 impl ResponseTemplates {
     /// Templates in document order, none of them empty.
-    pub(crate) fn new(list: Vec<(Arc<str>, Arc<str>)>) -> Self {
+    pub(crate) fn new(list: Vec<(Arc<str>, MappingTemplate)>) -> Self {
         Self { list }
     }
 
-    /// The MIME type and text for the first entry of the request's `Accept`: exact, else `application/json`, else the
+    /// The MIME type and template for the first entry of the request's `Accept`: exact, else `application/json`, else the
     /// first. `None` passes the body unchanged.
-    pub fn select(&self, accept: Option<&str>) -> Option<(&Arc<str>, &Arc<str>)> {
+    pub fn select(&self, accept: Option<&str>) -> Option<(&Arc<str>, &MappingTemplate)> {
         let find = |key: &str| self.list.iter().find(|(known, _)| known.eq_ignore_ascii_case(key));
         let chosen = accept
             .and_then(|accept| find(media_type::first_accepted(accept)))
@@ -144,8 +145,8 @@ impl ResponseTemplates {
         Some((&chosen.0, &chosen.1))
     }
 
-    /// Content types and texts.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &(Arc<str>, Arc<str>)> {
+    /// Content types and templates.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &(Arc<str>, MappingTemplate)> {
         self.list.iter()
     }
 }

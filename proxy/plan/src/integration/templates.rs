@@ -1,21 +1,22 @@
 //! Request templates.
 
+use super::MappingTemplate;
 use edgewit_mapping::media_type;
 use edgewit_model::api::PassthroughBehavior;
 use std::sync::Arc;
 
-/// Request templates by content type, rendered: they refer to nothing.
+/// Request templates by content type.
 #[derive(Debug, Default)]
 pub struct RequestTemplates {
-    list: Vec<(Arc<str>, Arc<str>)>,
+    list: Vec<(Arc<str>, MappingTemplate)>,
     passthrough: PassthroughBehavior,
 }
 
 /// What becomes of a request body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequestBody<'a> {
-    /// This text replaces it.
-    Template(&'a Arc<str>),
+    /// What this renders to replaces it.
+    Template(&'a MappingTemplate),
     /// It passes unchanged.
     PassThrough,
     /// 415.
@@ -24,7 +25,7 @@ pub enum RequestBody<'a> {
 
 impl RequestTemplates {
     /// Templates by content type, `$default` among them.
-    pub(crate) fn new(list: Vec<(Arc<str>, Arc<str>)>, passthrough: PassthroughBehavior) -> Self {
+    pub(crate) fn new(list: Vec<(Arc<str>, MappingTemplate)>, passthrough: PassthroughBehavior) -> Self {
         Self { list, passthrough }
     }
 
@@ -34,7 +35,7 @@ impl RequestTemplates {
     /// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/integration-passthrough-behaviors.html>.
     pub fn select(&self, content_type: Option<&str>) -> RequestBody<'_> {
         match self.position(content_type).and_then(|index| self.list.get(index)) {
-            Some((_, text)) => RequestBody::Template(text),
+            Some((_, template)) => RequestBody::Template(template),
             None => self.without_template(),
         }
     }
@@ -43,7 +44,7 @@ impl RequestTemplates {
         let wanted = content_type.map_or(media_type::DEFAULT, media_type::bare);
         let find = |key: &str| self.list.iter().position(|(known, _)| known.eq_ignore_ascii_case(key));
         let index = find(wanted).or_else(|| find("$default"))?;
-        self.list.get(index).is_some_and(|(_, text)| !text.is_empty()).then_some(index)
+        self.list.get(index).is_some_and(|(_, template)| !template.is_empty()).then_some(index)
     }
 
     pub(super) fn without_template(&self) -> RequestBody<'_> {
@@ -54,8 +55,8 @@ impl RequestTemplates {
         }
     }
 
-    /// Content types and texts.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &(Arc<str>, Arc<str>)> {
+    /// Content types and templates.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &(Arc<str>, MappingTemplate)> {
         self.list.iter()
     }
 

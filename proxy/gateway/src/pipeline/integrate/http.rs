@@ -2,7 +2,7 @@
 //!
 //! HTTP integrations always come here, HTTP_PROXY ones when the body was needed before the call.
 
-use super::super::{map_request, map_response, transform};
+use super::super::{map_request, map_response, templates, transform};
 use super::{failure, sends_body, timeout};
 use crate::backends::{Backend, Backends, Retries};
 use crate::exchange::{Exchange, Refusal};
@@ -13,7 +13,7 @@ use crate::view::View;
 use bytes::{Bytes, BytesMut};
 use edgewit_mapping::forwarding::{IntegrationKind, request_header};
 use edgewit_model::api::Verb;
-use edgewit_plan::integration::{HttpPlan, RequestBody};
+use edgewit_plan::integration::{HttpPlan, MappingTemplate, RequestBody};
 use edgewit_plugin::{NoRequest, PluginError, PluginRequest};
 use pingora_error::{Error, ErrorType};
 use pingora_http::{RequestHeader, ResponseHeader};
@@ -35,14 +35,15 @@ impl Call<'_> {
     /// Calls an HTTP integration: only what is mapped is sent, the answer passes the integration response.
     pub(crate) async fn mapped(
         &self,
-        header: &RequestHeader,
+        header: &mut RequestHeader,
         exchange: &mut Exchange,
         body: Bytes,
     ) -> Result<(Box<ResponseHeader>, Bytes), Refusal> {
         let content_type = header.headers.get("content-type").and_then(|value| value.to_str().ok());
         let body = match self.plan.templates.select(content_type) {
-            RequestBody::Template(text) => Bytes::copy_from_slice(text.as_bytes()),
-            RequestBody::PassThrough => body,
+            RequestBody::Template(MappingTemplate::Fixed(text)) => Bytes::copy_from_slice(text.as_bytes()),
+            // What it renders to is in its place already.
+            RequestBody::Template(_) | RequestBody::PassThrough => body,
             RequestBody::Unsupported => return Err(super::mock::unsupported_media_type()),
         };
         let request = self.request(header, exchange, &body, IntegrationKind::Http)?;
@@ -51,7 +52,8 @@ impl Call<'_> {
         let plan = self.plan.responses.select(status.format(response.status.as_u16()));
         let plan = plan.ok_or_else(Refusal::configuration)?;
         let view = View::new(header, exchange);
-        let (mut out, body) = map_response::run(plan, IntegrationKind::Http, &view, Some(&response), body)?;
+        let mapped = map_response::run(plan, IntegrationKind::Http, &view, Some(&response), body)?;
+        let (mut out, body) = templates::response(mapped, header, exchange).await?;
         if let Some(trace) = &exchange.trace {
             out.insert_header("X-Amzn-Trace-Id", trace).map_err(|_| Refusal::internal())?;
         }

@@ -1,13 +1,13 @@
 //! MOCK: the answer comes out of the API's definition.
 
-use super::super::map_response;
+use super::super::map_response::{self, Mapped};
 use crate::exchange::{Exchange, Refusal};
 use crate::view::View;
 use bytes::Bytes;
 use edgewit_mapping::forwarding::IntegrationKind;
 use edgewit_model::gateway_response::GatewayResponseType::UNSUPPORTED_MEDIA_TYPE;
 use edgewit_plan::integration::{MockAnswer, MockPlan};
-use pingora_http::{RequestHeader, ResponseHeader};
+use pingora_http::RequestHeader;
 
 /// Whether the client's body decides, because no template applies.
 pub(crate) fn wants_body(plan: &MockPlan, header: &RequestHeader) -> bool {
@@ -18,15 +18,16 @@ pub(crate) fn wants_body(plan: &MockPlan, header: &RequestHeader) -> bool {
 ///
 /// # Errors
 /// 415 where bodies without a template may not pass, 500 where no status can be found or nothing matches it.
-pub(crate) fn run(
-    plan: &MockPlan,
+pub(in crate::pipeline) fn run<'p>(
+    plan: &'p MockPlan,
     header: &RequestHeader,
     exchange: &Exchange,
     body: &[u8],
-) -> Result<(Box<ResponseHeader>, Bytes), Refusal> {
+) -> Result<Mapped<'p>, Refusal> {
     let mut answer = plan.answer(content_type(header));
     let text;
-    if matches!(answer, MockAnswer::ReadBody) {
+    // Where a template has to be rendered, `body` is what it has rendered to.
+    if matches!(answer, MockAnswer::ReadBody | MockAnswer::Render(_)) {
         text = String::from_utf8_lossy(body);
         answer = plan.answer_body(&text);
     }
@@ -37,7 +38,7 @@ pub(crate) fn run(
         }
         MockAnswer::Unsupported => Err(unsupported_media_type()),
         MockAnswer::NoResponse => Err(Refusal::configuration()),
-        MockAnswer::ReadBody | MockAnswer::InvalidStatus => Err(Refusal::internal()),
+        MockAnswer::ReadBody | MockAnswer::Render(_) | MockAnswer::InvalidStatus => Err(Refusal::internal()),
     }
 }
 

@@ -1,0 +1,102 @@
+//! Stages 9 and 11, first half: the mapping templates of the document, rendered by the component that every node has.
+
+use super::map_response::Mapped;
+use super::transform;
+use crate::exchange::{Exchange, Refusal};
+use crate::generation::StageRuntime;
+use bytes::Bytes;
+use edgewit_plan::integration::{MappingTemplate, RequestBody, RequestTemplates};
+use edgewit_plan::plan::IntegrationPlan;
+use pingora_http::{RequestHeader, ResponseHeader};
+use std::sync::Arc;
+
+/// The request's body as the integration gets it.
+///
+/// # Errors
+/// 500 when the template fails.
+pub(super) async fn request(
+    integration: &IntegrationPlan,
+    header: &mut RequestHeader,
+    exchange: &mut Exchange,
+    body: Bytes,
+) -> Result<Bytes, Refusal> {
+    let templates = match integration {
+        IntegrationPlan::Mock(plan) => &plan.templates,
+        IntegrationPlan::Http(plan) => &plan.templates,
+        _ => return Ok(body),
+    };
+    let Some(template) = selected(templates, header) else { return Ok(body) };
+    let stage = stage(exchange)?;
+    let Some((attached, number)) = renderer(&stage, template) else { return Err(broken(exchange)) };
+    exchange.template = Some(number);
+    let rendered = transform::request(attached, header, exchange, &body).await;
+    exchange.template = None;
+    match rendered? {
+        transform::Outcome::Forward(mut changes) => {
+            let body = changes.body.take().map_or(body, Bytes::from);
+            exchange.changes = Some(Box::new(changes));
+            Ok(body)
+        }
+        // The component never answers itself.
+        transform::Outcome::Answer(..) => Err(Refusal::internal()),
+    }
+}
+
+/// The answer with its body rendered, and with what templates have overridden.
+///
+/// # Errors
+/// 500 when the template fails.
+pub(super) async fn response(
+    mapped: Mapped<'_>,
+    header: &mut RequestHeader,
+    exchange: &mut Exchange,
+) -> Result<(Box<ResponseHeader>, Bytes), Refusal> {
+    let Mapped { header: answer, body, template } = mapped;
+    let by_hand = exchange.route_runtime().is_some_and(|route| route.transform.is_some());
+    // A transform that was attached to the route stands in the template's place, and has its own turn.
+    if by_hand || template.is_none() && exchange.handed_on.is_none() {
+        return Ok((answer, body));
+    }
+    let stage = stage(exchange)?;
+    let (attached, number) = match template {
+        Some(template) => match renderer(&stage, template) {
+            Some((attached, number)) => (attached, Some(number)),
+            None => return Err(broken(exchange)),
+        },
+        None => (&stage.templates.as_ref().ok_or_else(Refusal::internal)?.attached, None),
+    };
+    exchange.template = number;
+    let answered = transform::response(attached, header, exchange, answer, body).await;
+    exchange.template = None;
+    answered
+}
+
+/// The template that is to be rendered for this request.
+fn selected<'t>(templates: &'t RequestTemplates, header: &RequestHeader) -> Option<&'t MappingTemplate> {
+    let content_type = header.headers.get("content-type").and_then(|value| value.to_str().ok());
+    match templates.select(content_type) {
+        RequestBody::Template(template @ (MappingTemplate::Rendered(_) | MappingTemplate::Broken)) => {
+            Some(template)
+        }
+        _ => None,
+    }
+}
+
+fn renderer<'s>(
+    stage: &'s StageRuntime,
+    template: &MappingTemplate,
+) -> Option<(&'s crate::generation::Attached, u32)> {
+    let MappingTemplate::Rendered(index) = template else { return None };
+    let templates = stage.templates.as_ref()?;
+    Some((&templates.attached, *templates.numbers.get(*index)?))
+}
+
+fn stage(exchange: &Exchange) -> Result<Arc<StageRuntime>, Refusal> {
+    exchange.stage().map(Arc::clone).ok_or_else(Refusal::internal)
+}
+
+/// `check` has said what is wrong with it.
+fn broken(exchange: &mut Exchange) -> Refusal {
+    exchange.integration.error = Some("the mapping template is not valid".into());
+    Refusal::internal()
+}
