@@ -7,6 +7,8 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/request-response-data-mappings.html>.
 
+pub mod coding;
+pub mod content;
 pub mod context;
 mod escape;
 pub mod expression;

@@ -3,7 +3,9 @@
 use crate::exchange::{Exchange, Refusal};
 use crate::view::View;
 use bytes::Bytes;
+use edgewit_mapping::forwarding::removed_at_parsing;
 use edgewit_plugin::PluginRequest;
+use http::HeaderName;
 use pingora_http::RequestHeader;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -117,6 +119,11 @@ impl Asked {
         self.header.uri.authority().filter(|_| asked).map(|authority| authority.as_str())
     }
 
+    /// Mapping templates do not see what API Gateway takes away at the entrance.
+    fn hides(&self, name: &str) -> bool {
+        self.exchange.template.is_some() && removed_at_parsing(&name.to_ascii_lowercase())
+    }
+
     fn plan_text(&self, pick: impl Fn(&edgewit_plan::plan::Plan) -> &str) -> Cow<'_, str> {
         let text = self.exchange.stage().map(|stage| pick(&stage.plan).to_owned());
         Cow::Owned(text.unwrap_or_default())
@@ -158,6 +165,9 @@ impl PluginRequest for Asked {
     }
 
     fn header(&self, name: &str) -> Option<Cow<'_, str>> {
+        if self.hides(name) {
+            return None;
+        }
         if let Some(authority) = self.authority(name) {
             return Some(Cow::Borrowed(authority));
         }
@@ -180,13 +190,18 @@ impl PluginRequest for Asked {
         }
         // HTTP/2 keeps no spelling: names are in lower case.
         if self.header.version == http::Version::HTTP_2 {
-            self.header.headers.keys().for_each(|name| each(name.as_str()));
+            self.header
+                .headers
+                .keys()
+                .map(HeaderName::as_str)
+                .filter(|name| !self.hides(name))
+                .for_each(each);
             return;
         }
         let mut seen: Vec<String> = Vec::new();
         for (name, _) in self.header.case_header_iter() {
             let spelled = String::from_utf8_lossy(name.as_slice());
-            if !seen.iter().any(|known| known.eq_ignore_ascii_case(&spelled)) {
+            if !self.hides(&spelled) && !seen.iter().any(|known| known.eq_ignore_ascii_case(&spelled)) {
                 each(&spelled);
                 seen.push(spelled.into_owned());
             }

@@ -23,6 +23,12 @@ impl Collected {
     }
 }
 
+impl From<Bytes> for Collected {
+    fn from(body: Bytes) -> Self {
+        Self(body)
+    }
+}
+
 /// Why a body could not be collected.
 #[derive(Debug)]
 pub(crate) enum BodyError {

@@ -7,6 +7,8 @@
 mod asked;
 mod authorize;
 pub mod body;
+mod coding;
+mod content;
 mod deliver;
 mod domain;
 mod firewall;
@@ -113,6 +115,13 @@ impl Pipeline {
         }
         route::run(session.req_header_mut(), exchange)?;
         authorize::run(session.req_header_mut(), exchange).await?;
+        if let Some(coding) = coding::of_request(session.req_header(), exchange)? {
+            let body = self.collected(session, collected).await?;
+            let body =
+                Box::pin(coding::decode(body.share(), coding, self.shared.limits.payload_bytes)).await?;
+            session.req_header_mut().remove_header(&http::header::CONTENT_ENCODING);
+            collected = Some(body.into());
+        }
         validate::parameters(session.req_header(), exchange)?;
         if validate::wants_body(exchange) {
             let body = self.collected(session, collected).await?;
@@ -157,6 +166,8 @@ impl Pipeline {
             IntegrationPlan::Unavailable(_) => Err(Refusal::configuration().into()),
             IntegrationPlan::HttpProxy(plan)
                 if collected.is_none()
+                    && plan.content_handling.is_none()
+                    && !coding::may_compress(session.req_header(), exchange)
                     && !plan.mappings.reads_body
                     && runtime.component.is_none()
                     && runtime.transform.is_none()
@@ -276,7 +287,12 @@ impl ProxyHttp for Pipeline {
                 Ok(false)
             }
             Ok(Next::Sent) => Ok(true),
-            Ok(Next::Answer(response, body)) => {
+            Ok(Next::Answer(mut response, body)) => {
+                let header = session.req_header();
+                let body = match coding::may_compress(header, exchange) {
+                    true => Box::pin(coding::encode(header, exchange, &mut response, body)).await,
+                    false => body,
+                };
                 deliver::respond(&mut session.downstream_session, exchange, response, body).await?;
                 Ok(true)
             }

@@ -1,7 +1,7 @@
 //! Integrations that are asked with whole bodies, and the transform around them.
 
 use super::integrate::http::Call;
-use super::{Pipeline, integrate, templates, transform};
+use super::{Pipeline, content, integrate, templates, transform};
 use crate::exchange::{Exchange, Refusal};
 use crate::generation::RouteRuntime;
 use bytes::Bytes;
@@ -25,9 +25,11 @@ impl Pipeline {
         exchange: &mut Exchange,
         mut body: Bytes,
     ) -> Result<(Box<ResponseHeader>, Bytes), Refusal> {
+        body = content::request(whole.integration, exchange, &header.headers, &body)?;
+        let sent = body.clone();
         let Some(attached) = &whole.runtime.transform else {
             let body = templates::request(whole.integration, header, exchange, body).await?;
-            return self.ask(whole, header, exchange, body).await;
+            return self.ask(whole, header, exchange, &sent, body).await;
         };
         match transform::request(attached, header, exchange, &body).await? {
             transform::Outcome::Answer(response, body) => return Ok((response, body)),
@@ -38,15 +40,17 @@ impl Pipeline {
                 exchange.changes = Some(Box::new(changes));
             }
         }
-        let (response, body) = self.ask(whole, header, exchange, body).await?;
+        let (response, body) = self.ask(whole, header, exchange, &sent, body).await?;
         transform::response(attached, header, exchange, response, body).await
     }
 
+    /// `sent` is what mappings read, `body` what the integration gets.
     async fn ask(
         &self,
         whole: &Whole<'_>,
         header: &mut RequestHeader,
         exchange: &mut Exchange,
+        sent: &Bytes,
         body: Bytes,
     ) -> Result<(Box<ResponseHeader>, Bytes), Refusal> {
         let Whole { integration, runtime, limit } = *whole;
@@ -60,7 +64,7 @@ impl Pipeline {
                 let mapped = integrate::mock::run(plan, header, exchange, &body)?;
                 templates::response(mapped, header, exchange).await
             }
-            IntegrationPlan::Http(plan) => call(plan)?.mapped(header, exchange, body).await,
+            IntegrationPlan::Http(plan) => call(plan)?.mapped(header, exchange, sent, body).await,
             IntegrationPlan::HttpProxy(plan) => call(plan)?.proxied(header, exchange, body).await,
             IntegrationPlan::Function(plan) => {
                 let attached = runtime.component.as_ref().ok_or_else(Refusal::configuration)?;

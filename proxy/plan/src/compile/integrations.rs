@@ -10,7 +10,8 @@ use crate::integration::{
 use crate::plan::{FunctionPlan, IntegrationPlan, Unavailable};
 use edgewit_mapping::forwarding::IntegrationKind;
 use edgewit_model::api::{
-    ConnectionType, Integration, IntegrationType, Method, ResponseTransferMode, Template, Verb,
+    ConnectionType, ContentHandling, Integration, IntegrationType, Method, ResponseTransferMode, Template,
+    Verb,
 };
 use edgewit_model::finding::Location;
 use std::fmt::Write as _;
@@ -65,13 +66,6 @@ impl Compiler<'_> {
             );
             unavailable = Some(self.unavailable("unavailable-response-transfer-mode", at, message));
         }
-        let converts = integration.content_handling.is_some()
-            || integration.responses.iter().any(|response| response.content_handling.is_some());
-        // A MOCK integration has no body that could be bytes.
-        if converts && integration.kind != IntegrationType::Mock {
-            let message = "`contentHandling` is not available in this version";
-            unavailable = Some(self.unavailable("unavailable-content-handling", at, message));
-        }
         // A proxy passes bodies and responses as they are.
         let (templates, responses) = if integration.kind.is_proxy() {
             (RequestTemplates::default(), Arc::new(Responses::default()))
@@ -90,7 +84,11 @@ impl Compiler<'_> {
             return Some(IntegrationPlan::Unavailable(reason));
         }
         let Some(target) = target else {
-            return Some(IntegrationPlan::Mock(self.mock(templates, responses)));
+            return Some(IntegrationPlan::Mock(self.mock(
+                templates,
+                responses,
+                integration.content_handling,
+            )));
         };
         let plan = Arc::new(HttpPlan {
             method: integration.http_method.filter(|verb| *verb != Verb::ANY),
@@ -248,8 +246,13 @@ impl Compiler<'_> {
     }
 
     /// Many methods, such as CORS preflights, have the same answer; it is kept once.
-    fn mock(&mut self, templates: RequestTemplates, responses: Arc<Responses>) -> Arc<MockPlan> {
-        let mut key = format!("{:?}", templates.passthrough());
+    fn mock(
+        &mut self,
+        templates: RequestTemplates,
+        responses: Arc<Responses>,
+        content_handling: Option<ContentHandling>,
+    ) -> Arc<MockPlan> {
+        let mut key = format!("{:?}{content_handling:?}", templates.passthrough());
         for (content_type, template) in templates.iter() {
             let _written = write!(key, "\0{content_type}\0{}", template.key());
         }
@@ -257,7 +260,7 @@ impl Compiler<'_> {
         if let Some(known) = self.shared.mocks.get(&key) {
             return Arc::clone(known);
         }
-        let plan = Arc::new(MockPlan::new(templates, responses));
+        let plan = Arc::new(MockPlan::new(templates, responses, content_handling));
         self.shared.mocks.insert(key, Arc::clone(&plan));
         plan
     }

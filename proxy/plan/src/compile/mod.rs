@@ -88,10 +88,6 @@ impl Compiler<'_> {
         let authorizers = self.authorizers();
         let (routes, router) = self.routes(&authorizers);
         self.unused_models();
-        if api.minimum_compression_size.is_some() {
-            let message = "compression is not available in this version; answers are sent as they are";
-            self.warning("unavailable-compression", &api.at, message);
-        }
         Plan {
             api_id: self.shared.text(&stage.rest_api_id),
             api_name: self.shared.text(&api.name),

@@ -4,6 +4,7 @@ use super::MappingTemplate;
 use super::responses::{ResponsePlan, Responses};
 use super::templates::{RequestBody, RequestTemplates};
 use edgewit_mapping::mock::status_code;
+use edgewit_model::api::ContentHandling;
 use std::sync::Arc;
 
 /// A MOCK integration.
@@ -13,6 +14,8 @@ pub struct MockPlan {
     pub templates: RequestTemplates,
     /// Integration responses.
     pub responses: Arc<Responses>,
+    /// Conversion of the request body.
+    pub content_handling: Option<ContentHandling>,
     /// What each template leads to, parallel to `templates`.
     selected: Vec<Selected>,
     fixed: bool,
@@ -45,7 +48,11 @@ pub enum MockAnswer<'a> {
 }
 
 impl MockPlan {
-    pub(crate) fn new(templates: RequestTemplates, responses: Arc<Responses>) -> Self {
+    pub(crate) fn new(
+        templates: RequestTemplates,
+        responses: Arc<Responses>,
+        content_handling: Option<ContentHandling>,
+    ) -> Self {
         let selected = templates.iter().map(|(_, template)| match template {
             MappingTemplate::Fixed(text) => select(&responses, text),
             MappingTemplate::Rendered(index) => Selected::Rendered(*index),
@@ -57,7 +64,7 @@ impl MockPlan {
             && !responses
                 .iter()
                 .any(|response| response.templates.iter().any(|(_, template)| renders(template)));
-        Self { templates, responses, selected, fixed }
+        Self { templates, responses, content_handling, selected, fixed }
     }
 
     /// Whether no template of it has to be rendered.

@@ -2,7 +2,7 @@
 //!
 //! HTTP integrations always come here, HTTP_PROXY ones when the body was needed before the call.
 
-use super::super::{map_request, map_response, templates, transform};
+use super::super::{content, map_request, map_response, templates, transform};
 use super::{failure, sends_body, timeout};
 use crate::backends::{Backend, Backends, Retries};
 use crate::exchange::{Exchange, Refusal};
@@ -37,6 +37,7 @@ impl Call<'_> {
         &self,
         header: &mut RequestHeader,
         exchange: &mut Exchange,
+        sent: &Bytes,
         body: Bytes,
     ) -> Result<(Box<ResponseHeader>, Bytes), Refusal> {
         let content_type = header.headers.get("content-type").and_then(|value| value.to_str().ok());
@@ -46,11 +47,13 @@ impl Call<'_> {
             RequestBody::Template(_) | RequestBody::PassThrough => body,
             RequestBody::Unsupported => return Err(super::mock::unsupported_media_type()),
         };
-        let request = self.request(header, exchange, &body, IntegrationKind::Http)?;
+        let request = self.request(header, exchange, sent, body.len(), IntegrationKind::Http)?;
         let (response, body) = self.send(request, body, exchange).await?;
         let mut status = itoa::Buffer::new();
         let plan = self.plan.responses.select(status.format(response.status.as_u16()));
         let plan = plan.ok_or_else(Refusal::configuration)?;
+        let body =
+            content::response(plan.content_handling, exchange, &header.headers, &response.headers, &body)?;
         let view = View::new(header, exchange);
         let mapped = map_response::run(plan, IntegrationKind::Http, &view, Some(&response), body)?;
         let (mut out, body) = templates::response(mapped, header, exchange).await?;
@@ -67,7 +70,7 @@ impl Call<'_> {
         exchange: &mut Exchange,
         body: Bytes,
     ) -> Result<(Box<ResponseHeader>, Bytes), Refusal> {
-        let request = self.request(header, exchange, &body, IntegrationKind::HttpProxy)?;
+        let request = self.request(header, exchange, &body, body.len(), IntegrationKind::HttpProxy)?;
         let (mut response, body) = self.send(request, body, exchange).await?;
         map_response::proxied(&mut response);
         response.remove_header("transfer-encoding");
@@ -78,11 +81,12 @@ impl Call<'_> {
         &self,
         header: &RequestHeader,
         exchange: &mut Exchange,
-        body: &Bytes,
+        sent: &Bytes,
+        length: usize,
         kind: IntegrationKind,
     ) -> Result<Box<RequestHeader>, Refusal> {
         let mut view = View::new(header, exchange);
-        view.body = Some(body);
+        view.body = Some(sent);
         let mapped = map_request::run(self.plan, kind, &view)?;
         let fixed = self.plan.target.fixed.as_deref();
         let target = mapped.target.as_deref().or(fixed).unwrap_or("/");
@@ -119,7 +123,7 @@ impl Call<'_> {
             transform::apply(&changes, &mut request).map_err(internal)?;
         }
         if sends_body(method) {
-            request.insert_header("Content-Length", body.len()).map_err(internal)?;
+            request.insert_header("Content-Length", length).map_err(internal)?;
         }
         Ok(Box::new(request))
     }

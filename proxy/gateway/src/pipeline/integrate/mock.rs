@@ -1,10 +1,12 @@
 //! MOCK: the answer comes out of the API's definition.
 
+use super::super::content;
 use super::super::map_response::{self, Mapped};
 use crate::exchange::{Exchange, Refusal};
 use crate::view::View;
 use bytes::Bytes;
 use edgewit_mapping::forwarding::IntegrationKind;
+use edgewit_model::api::ContentHandling;
 use edgewit_model::gateway_response::GatewayResponseType::UNSUPPORTED_MEDIA_TYPE;
 use edgewit_plan::integration::{MockAnswer, MockPlan};
 use pingora_http::RequestHeader;
@@ -25,6 +27,14 @@ pub(in crate::pipeline) fn run<'p>(
     body: &[u8],
 ) -> Result<Mapped<'p>, Refusal> {
     let mut answer = plan.answer(content_type(header));
+    // A template reads text. Where everything is bytes, that needs to be said.
+    let template = !matches!(answer, MockAnswer::ReadBody | MockAnswer::Unsupported);
+    if template
+        && plan.content_handling != Some(ContentHandling::ConvertToText)
+        && content::is_binary(exchange, &header.headers)
+    {
+        return Err(Refusal::internal());
+    }
     let text;
     // Where a template has to be rendered, `body` is what it has rendered to.
     if matches!(answer, MockAnswer::ReadBody | MockAnswer::Render(_)) {

@@ -1,0 +1,132 @@
+//! Compressed bodies: requests are read before anything looks at them, answers are written at the very end.
+//!
+//! Both only where the API has a `minimumCompressionSize`.
+
+use super::integrate::mock::unsupported_media_type;
+use crate::exchange::{Exchange, Refusal};
+use bytes::Bytes;
+use edgewit_mapping::coding::{self, Coding};
+use flate2::Compression;
+use flate2::read::{DeflateDecoder, GzEncoder, MultiGzDecoder, ZlibDecoder, ZlibEncoder};
+use http::HeaderValue;
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
+use pingora_http::{RequestHeader, ResponseHeader};
+use std::io::{self, Read};
+
+/// Bytes from which the work is done beside the worker, which serves others meanwhile.
+const ASIDE_BYTES: usize = 32 << 10;
+
+/// The coding of the request's body that has to be undone.
+///
+/// # Errors
+/// 415 for one that is not known.
+pub(super) fn of_request(header: &RequestHeader, exchange: &Exchange) -> Result<Option<Coding>, Refusal> {
+    if minimum(exchange).is_none() {
+        return Ok(None);
+    }
+    let Some(value) = header.headers.get(CONTENT_ENCODING) else { return Ok(None) };
+    value.to_str().ok().and_then(|value| coding::of_request(value).ok()).ok_or_else(unsupported_media_type)
+}
+
+/// The body as it was before it was compressed.
+///
+/// # Errors
+/// 415 for broken data, 413 for more than `limit` bytes of it.
+pub(super) async fn decode(body: Bytes, coding: Coding, limit: u64) -> Result<Bytes, Refusal> {
+    let read = aside(body.len(), move || inflated(&body, coding, limit)).await;
+    let body = read.map_err(|_| unsupported_media_type())?;
+    if body.len() as u64 > limit { Err(Refusal::too_large(limit)) } else { Ok(Bytes::from(body)) }
+}
+
+/// Whether the answer may have to be compressed, for which all of it must be there.
+pub(super) fn may_compress(header: &RequestHeader, exchange: &Exchange) -> bool {
+    minimum(exchange).is_some() && wanted(header).is_some()
+}
+
+/// Compresses an answer if the API and the client want it.
+pub(super) async fn encode(
+    header: &RequestHeader,
+    exchange: &Exchange,
+    answer: &mut ResponseHeader,
+    body: Bytes,
+) -> Bytes {
+    let Some(minimum) = minimum(exchange) else { return body };
+    let Some(coding) = wanted(header) else { return body };
+    if body.len() < minimum as usize || body.is_empty() || answer.headers.contains_key(CONTENT_ENCODING) {
+        return body;
+    }
+    let plain = body.clone();
+    let Ok(compressed) = aside(body.len(), move || deflated(&plain, coding)).await else { return body };
+    super::names::edit(answer, |headers| {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static(coding.name()));
+    });
+    Bytes::from(compressed)
+}
+
+fn minimum(exchange: &Exchange) -> Option<u32> {
+    exchange.stage()?.plan.minimum_compression_size
+}
+
+fn wanted(header: &RequestHeader) -> Option<Coding> {
+    coding::accepted(header.headers.get(ACCEPT_ENCODING)?.to_str().ok()?)
+}
+
+/// Does `work` on this thread when it is little, and on one that is there for such things otherwise.
+async fn aside(
+    bytes: usize,
+    work: impl FnOnce() -> io::Result<Vec<u8>> + Send + 'static,
+) -> io::Result<Vec<u8>> {
+    if bytes < ASIDE_BYTES {
+        return work();
+    }
+    tokio::task::spawn_blocking(work).await.map_err(io::Error::other)?
+}
+
+/// One byte more than the limit tells that there is more.
+fn inflated(body: &[u8], coding: Coding, limit: u64) -> io::Result<Vec<u8>> {
+    let whole = |reader: &mut dyn Read| {
+        let mut out = Vec::new();
+        reader.take(limit + 1).read_to_end(&mut out)?;
+        Ok(out)
+    };
+    match coding {
+        Coding::Gzip => whole(&mut MultiGzDecoder::new(body)),
+        // Some clients send what is inside the zlib format without it.
+        Coding::Deflate => {
+            whole(&mut ZlibDecoder::new(body)).or_else(|_: io::Error| whole(&mut DeflateDecoder::new(body)))
+        }
+    }
+}
+
+fn deflated(body: &[u8], coding: Coding) -> io::Result<Vec<u8>> {
+    let mut out = Vec::with_capacity(body.len() / 2);
+    match coding {
+        Coding::Gzip => GzEncoder::new(body, Compression::default()).read_to_end(&mut out)?,
+        Coding::Deflate => ZlibEncoder::new(body, Compression::default()).read_to_end(&mut out)?,
+    };
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+    use super::*;
+
+    #[test]
+    fn what_is_compressed_comes_back() {
+        for coding in [Coding::Gzip, Coding::Deflate] {
+            let packed = deflated(b"hello hello hello", coding).unwrap();
+            assert_eq!(inflated(&packed, coding, 100).unwrap(), b"hello hello hello");
+            assert!(inflated(&packed[..packed.len() - 1], coding, 100).is_err(), "{coding:?}: cut data");
+            assert!(inflated(b"\x01\x02", coding, 100).is_err());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_small_body_that_becomes_large_ends_at_the_limit() {
+        let packed = Bytes::from(deflated(&vec![0; 1_000_000], Coding::Gzip).unwrap());
+        assert_eq!(decode(packed.clone(), Coding::Gzip, 1_000_000).await.unwrap().len(), 1_000_000);
+        let refused = decode(packed, Coding::Gzip, 999_999).await.unwrap_err();
+        assert_eq!(refused.error_type, "RequestTooLargeException");
+    }
+}
