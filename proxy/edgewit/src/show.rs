@@ -86,6 +86,7 @@ fn describe(route: &edgewit_plan::Route) -> String {
         I::Http(plan) => format!("http {}", plan.target.authority),
         I::HttpProxy(plan) => format!("proxy {}", plan.target.authority),
         I::Function(plan) => format!("function {}", plan.function_name),
+        I::Invoke(plan) => format!("function {}, mapped", plan.function.function_name),
         I::Unavailable(why) => format!("answers 500: {}", why.code),
     };
     let validated = if route.validation.is_some() { ", validated" } else { "" };

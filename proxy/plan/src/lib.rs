@@ -17,7 +17,7 @@ pub mod validation;
 pub use compile::{Options, UnavailableRoutes, compile};
 pub use limits::Limits;
 pub use plan::{
-    AuthorizerKind, AuthorizerPlan, FunctionPlan, IntegrationPlan, Plan, PluginRef, Route,
+    AuthorizerKind, AuthorizerPlan, FunctionPlan, IntegrationPlan, InvokePlan, Plan, PluginRef, Route,
     RouteAuthorization, Unavailable,
 };
 pub use router::{Match, Router};

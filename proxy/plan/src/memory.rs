@@ -37,6 +37,14 @@ pub(crate) fn estimate(plan: &Plan) -> usize {
             IntegrationPlan::Function(function) => seen.first(Arc::as_ptr(function).cast(), || {
                 COUNTS + size_of_val(&**function) + function.function_arn.len() + function.function_name.len()
             }),
+            IntegrationPlan::Invoke(invoke) => {
+                let own = seen.first(Arc::as_ptr(invoke).cast(), || COUNTS + size_of_val(&**invoke));
+                let templates = invoke.templates.iter();
+                own + templates
+                    .map(|(kind, template)| seen.text(kind) + seen.template(template))
+                    .sum::<usize>()
+                    + responses(&mut seen, &invoke.responses)
+            }
             IntegrationPlan::Unavailable(reason) => seen.text(&reason.message),
         };
     }

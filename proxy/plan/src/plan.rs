@@ -1,14 +1,14 @@
 //! The plan of a stage.
 
 use crate::gateway_responses::GatewayResponses;
-use crate::integration::{HttpPlan, MockPlan};
+use crate::integration::{HttpPlan, MockPlan, RequestMappings, RequestTemplates, Responses};
 use crate::router::{Match, Router};
 use crate::validation::Validation;
 use edgewit_mapping::expression::RequestSource;
 use edgewit_mapping::media_type::BinaryMediaTypes;
 use edgewit_mapping::selection::SelectionPattern;
 use edgewit_mapping::template::SubstitutionTemplate;
-use edgewit_model::api::{ApiKeySource, EndpointType, Verb};
+use edgewit_model::api::{ApiKeySource, ContentHandling, EndpointType, Verb};
 use edgewit_policy::Policy;
 use indexmap::IndexMap;
 use std::sync::Arc;
@@ -120,6 +120,8 @@ pub enum IntegrationPlan {
     HttpProxy(Arc<HttpPlan>),
     /// A Lambda function (AWS_PROXY), run by a component.
     Function(Arc<FunctionPlan>),
+    /// A Lambda function that is called with what a template makes (AWS), run by a component.
+    Invoke(Arc<InvokePlan>),
     /// Nothing: the document asks for something that this version cannot do; the answer is a 500.
     Unavailable(Unavailable),
 }
@@ -135,6 +137,21 @@ pub struct FunctionPlan {
     pub plugin: PluginRef,
     /// Time that the function has.
     pub timeout: std::time::Duration,
+}
+
+/// A Lambda function behind an integration that is no proxy.
+#[derive(Debug)]
+pub struct InvokePlan {
+    /// The function.
+    pub function: FunctionPlan,
+    /// Parameter mappings of the request; of headers only `X-Amz-Invocation-Type` means something to a function.
+    pub mappings: RequestMappings,
+    /// Request templates, which make the event.
+    pub templates: RequestTemplates,
+    /// Integration responses, selected by the `errorMessage` of a function that failed and by nothing otherwise.
+    pub responses: Arc<Responses>,
+    /// Conversion of the request body.
+    pub content_handling: Option<ContentHandling>,
 }
 
 /// Something this version cannot do.

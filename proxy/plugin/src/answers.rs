@@ -21,12 +21,12 @@ pub struct Event {
     pub function_arn: String,
 }
 
-/// A function's own word that it failed, printable.
+/// A function's own word that it failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FunctionFailure {
-    /// `errorType`.
+    /// `errorType`, printable.
     pub error_type: String,
-    /// `errorMessage`.
+    /// `errorMessage`, as it is: not for a log before [`printable_line`](crate::printable_line) has seen it.
     pub error_message: String,
 }
 

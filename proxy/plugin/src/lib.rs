@@ -48,4 +48,5 @@ pub use load::needed_grant;
 pub use no_request::NoRequest;
 pub use plugin::{Admission, Plugin};
 pub use request::{PluginRequest, PluginResponse};
+pub use text::printable_line;
 pub use world::World;

@@ -235,7 +235,7 @@ impl Plugin {
             Answer::Json(Ok(json)) => Ok(Ok(json)),
             Answer::Json(Err(failure)) => Ok(Err(FunctionFailure {
                 error_type: text::printable_line(&failure.error_type),
-                error_message: text::printable_line(&failure.error_message),
+                error_message: failure.error_message,
             })),
             _ => Err(wrong_answer()),
         }

@@ -23,7 +23,7 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
 }
 
 /// [`printable`], cut to [`GUEST_TEXT_BYTES`].
-pub(crate) fn printable_line(text: &str) -> String {
+pub fn printable_line(text: &str) -> String {
     if text.len() <= GUEST_TEXT_BYTES {
         return printable(text).into_owned();
     }

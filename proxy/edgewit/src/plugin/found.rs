@@ -48,7 +48,7 @@ pub(crate) fn outcome(reply: Reply) -> Outcome {
         },
         Reply::Json(Err(failure)) => Outcome::Failure(FunctionFailure {
             error_type: failure.error_type,
-            message: failure.error_message,
+            message: edgewit_plugin::printable_line(&failure.error_message),
         }),
         Reply::Http(response) => Outcome::Http(served(&response)),
     }

@@ -177,9 +177,10 @@ impl Deployer {
                 IntegrationPlan::Http(http) | IntegrationPlan::HttpProxy(http) => {
                     Some(Arc::new(Upstream::new(http, &plan.api_id, &self.resolver, settings)))
                 }
-                IntegrationPlan::Mock(_) | IntegrationPlan::Function(_) | IntegrationPlan::Unavailable(_) => {
-                    None
-                }
+                IntegrationPlan::Mock(_)
+                | IntegrationPlan::Function(_)
+                | IntegrationPlan::Invoke(_)
+                | IntegrationPlan::Unavailable(_) => None,
             },
         });
         let authorizers = plan.authorizers.iter().map(|authorizer| {

@@ -15,6 +15,7 @@ use edgewit_plugin::World;
 pub(super) fn component(route: &Route, folder: &Folder, plugins: &LoadedPlugins) -> Option<Attached> {
     let name = match &route.integration {
         IntegrationPlan::Function(function) => &*function.plugin.0,
+        IntegrationPlan::Invoke(invoke) => &*invoke.function.plugin.0,
         IntegrationPlan::Http(http) | IntegrationPlan::HttpProxy(http) => origin(folder, &http.target)?,
         IntegrationPlan::Mock(_) | IntegrationPlan::Unavailable(_) => return None,
     };
@@ -94,7 +95,12 @@ pub(super) fn check<'a>(
             used(&authorizer.plugin.0, World::Authorizer, functions(), &what);
         }
         for route in &plan.routes {
-            if let IntegrationPlan::Function(function) = &route.integration {
+            let function = match &route.integration {
+                IntegrationPlan::Function(function) => Some(&**function),
+                IntegrationPlan::Invoke(invoke) => Some(&invoke.function),
+                _ => None,
+            };
+            if let Some(function) = function {
                 let what = format!("the function of {} {}", route.verb.as_str(), route.resource_path);
                 used(&function.plugin.0, World::Function, functions(), &what);
             }

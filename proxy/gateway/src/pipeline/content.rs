@@ -23,6 +23,7 @@ pub(super) fn request(
     let handling = match integration {
         IntegrationPlan::Http(plan) => plan.content_handling,
         IntegrationPlan::Mock(plan) => plan.content_handling,
+        IntegrationPlan::Invoke(plan) => plan.content_handling,
         // A proxy passes bytes unless it is told otherwise.
         IntegrationPlan::HttpProxy(plan) => match plan.content_handling {
             None => return Ok(body.clone()),

@@ -23,6 +23,7 @@ pub(super) async fn request(
     let templates = match integration {
         IntegrationPlan::Mock(plan) => &plan.templates,
         IntegrationPlan::Http(plan) => &plan.templates,
+        IntegrationPlan::Invoke(plan) => &plan.templates,
         _ => return Ok(body),
     };
     let Some(template) = selected(templates, header) else { return Ok(body) };

@@ -70,6 +70,10 @@ impl Pipeline {
                 let attached = runtime.component.as_ref().ok_or_else(Refusal::configuration)?;
                 integrate::function::run(plan, attached, header, exchange, body).await
             }
+            IntegrationPlan::Invoke(plan) => {
+                let attached = runtime.component.as_ref().ok_or_else(Refusal::configuration)?;
+                integrate::invoke::run(plan, attached, header, exchange, sent, body).await
+            }
             IntegrationPlan::Unavailable(_) => Err(Refusal::configuration()),
         }
     }

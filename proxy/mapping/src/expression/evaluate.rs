@@ -145,7 +145,13 @@ impl ResponseSource {
             Self::Header(name) => Values::borrowed(response.header(name)),
             Self::MultiHeader(name) => join_headers(|each| response.headers(name, each)),
             Self::Body => Values::one(scope.body.get(response.body())?.text),
-            Self::BodyPath(path) => path_values(path, scope.body.get(response.body())?),
+            Self::BodyPath(path) => {
+                let body = scope.body.get(response.body())?;
+                match path_values(path, body) {
+                    Values::None => in_error_message(path, body),
+                    found => found,
+                }
+            }
             Self::Context(variable) => context_value(scope.context, variable),
             Self::StageVariable(name) => Values::borrowed(scope.stage_variables.get(name).map(str::as_bytes)),
             Self::Static(value) => Values::one(value.as_bytes()),
@@ -190,11 +196,30 @@ fn path_values<'s>(path: &JsonPath, body: &'s ParsedBody<'_>) -> Values<'s> {
     match body.json.as_ref().and_then(|json| path.find(json)) {
         None => Values::None,
         Some(Cow::Borrowed(value)) => json_text(value),
-        Some(Cow::Owned(Value::String(text))) => Values::one(text.into_bytes()),
-        Some(Cow::Owned(value)) => match json_text(&value) {
-            Values::One(text) => Values::One(Cow::Owned(text.into_owned())),
-            _ => Values::None,
-        },
+        Some(Cow::Owned(value)) => owned_text(&value),
+    }
+}
+
+/// What a path finds that steps into an `errorMessage` which is itself JSON, as functions make it to say more than one
+/// thing.
+///
+/// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/handle-errors-in-lambda-integration.html>.
+fn in_error_message<'s>(path: &JsonPath, body: &ParsedBody<'_>) -> Values<'s> {
+    let Some(Value::Object(members)) = &body.json else { return Values::None };
+    let Some(text) = members.get("errorMessage").and_then(Value::as_str) else { return Values::None };
+    let Ok(inner @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str(text) else {
+        return Values::None;
+    };
+    let mut members = members.clone();
+    members.insert("errorMessage".to_owned(), inner);
+    let body = Value::Object(members);
+    path.find(&body).map_or(Values::None, |found| owned_text(&found))
+}
+
+fn owned_text<'s>(value: &Value) -> Values<'s> {
+    match json_text(value) {
+        Values::One(text) => Values::One(Cow::Owned(text.into_owned())),
+        _ => Values::None,
     }
 }
 

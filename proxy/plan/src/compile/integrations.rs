@@ -7,7 +7,7 @@ use super::uri;
 use crate::integration::{
     HttpPlan, MappingTemplate, MockPlan, Piece, RequestMappings, RequestTemplates, Responses,
 };
-use crate::plan::{FunctionPlan, IntegrationPlan, Unavailable};
+use crate::plan::{FunctionPlan, IntegrationPlan, InvokePlan, Unavailable};
 use edgewit_mapping::forwarding::IntegrationKind;
 use edgewit_model::api::{
     ConnectionType, ContentHandling, Integration, IntegrationType, Method, ResponseTransferMode, Template,
@@ -42,15 +42,7 @@ impl Compiler<'_> {
             return self.function(integration);
         }
         if integration.kind == IntegrationType::Aws {
-            let message = format!(
-                "integrations of type {} are not available in this version",
-                integration.kind.as_str()
-            );
-            return Some(IntegrationPlan::Unavailable(self.unavailable(
-                "unavailable-integration",
-                at,
-                message,
-            )));
+            return self.invoke(integration, method, mappings);
         }
         let mut unavailable = None;
         if integration.connection_type == ConnectionType::VpcLink {
@@ -110,40 +102,73 @@ impl Compiler<'_> {
     /// A Lambda proxy integration: a component stands for the function.
     fn function(&mut self, integration: &Integration) -> Option<IntegrationPlan> {
         let at = &integration.at;
-        let unavailable = |reason| Some(IntegrationPlan::Unavailable(reason));
-        let filled = self.filled_uri(integration);
-        let Some(arn) = function_arn(&filled) else {
-            let message = format!(
-                "the integration of type AWS_PROXY calls `{filled}`; only Lambda functions can be called by this version"
-            );
-            return unavailable(self.unavailable("unavailable-integration", at, message));
-        };
         if integration.response_transfer_mode == ResponseTransferMode::Stream {
             let message = "`responseTransferMode: STREAM` of functions is not available in this version";
-            return unavailable(self.unavailable("unavailable-response-transfer-mode", at, message));
+            let reason = self.unavailable("unavailable-response-transfer-mode", at, message);
+            return Some(IntegrationPlan::Unavailable(reason));
         }
-        let name = arn.splitn(7, ':').nth(6).unwrap_or(arn);
-        let Some(plugin) = (self.options.resolve_function)(arn) else {
-            let message = format!("the function `{arn}` of the integration is not in functions.yaml");
-            let remedy = format!(
-                "say in functions.yaml which plugin stands for it: `{name}: {{plugin: NAME}}` under `functions:`"
-            );
-            return unavailable(self.unavailable_until("unavailable-function", at, message, Some(&remedy)));
+        let function = match self.function_plan(integration) {
+            Ok(function) => function,
+            Err(reason) => return Some(IntegrationPlan::Unavailable(reason)),
         };
         if integration.http_method != Some(Verb::POST) {
             let message =
                 "a function is invoked with POST; API Gateway answers 500 for any other `httpMethod`";
             self.warning("function-method", at, message);
             let reason = Unavailable { code: "function-method", message: Arc::from(message) };
-            return unavailable(reason);
+            return Some(IntegrationPlan::Unavailable(reason));
         }
-        let plan = FunctionPlan {
+        Some(IntegrationPlan::Function(Arc::new(function)))
+    }
+
+    /// A Lambda function whose event a template makes, and whose result passes an integration response.
+    fn invoke(
+        &mut self,
+        integration: &Integration,
+        method: &Method,
+        mappings: RequestMappings,
+    ) -> Option<IntegrationPlan> {
+        let before = self.findings.len();
+        let function = self.function_plan(integration);
+        let templates = self.request_templates(integration);
+        let responses = self.responses(integration, method);
+        let function = match function {
+            Ok(function) => function,
+            Err(reason) => return Some(IntegrationPlan::Unavailable(reason)),
+        };
+        if self.findings.iter().skip(before).any(|finding| finding.is_error()) {
+            return None;
+        }
+        let content_handling = integration.content_handling;
+        let plan = InvokePlan { function, mappings, templates, responses, content_handling };
+        Some(IntegrationPlan::Invoke(Arc::new(plan)))
+    }
+
+    /// The function that an integration's URI names, and what stands for it.
+    fn function_plan(&mut self, integration: &Integration) -> Result<FunctionPlan, Unavailable> {
+        let at = &integration.at;
+        let filled = self.filled_uri(integration);
+        let Some(arn) = function_arn(&filled) else {
+            let message = format!(
+                "the integration of type {} calls `{filled}`; only Lambda functions can be called by this version",
+                integration.kind.as_str()
+            );
+            return Err(self.unavailable("unavailable-integration", at, message));
+        };
+        let name = arn.splitn(7, ':').nth(6).unwrap_or(arn);
+        let Some(plugin) = (self.options.resolve_function)(arn) else {
+            let message = format!("the function `{arn}` of the integration is not in functions.yaml");
+            let remedy = format!(
+                "say in functions.yaml which plugin stands for it: `{name}: {{plugin: NAME}}` under `functions:`"
+            );
+            return Err(self.unavailable_until("unavailable-function", at, message, Some(&remedy)));
+        };
+        Ok(FunctionPlan {
             function_arn: self.shared.text(arn),
             function_name: self.shared.text(name.split(':').next().unwrap_or(name)),
             plugin,
             timeout: Duration::from_millis(u64::from(integration.timeout_ms)),
-        };
-        Some(IntegrationPlan::Function(Arc::new(plan)))
+        })
     }
 
     /// The integration's URI with the stage's variables in it.

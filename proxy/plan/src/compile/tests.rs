@@ -653,7 +653,11 @@ fn what_is_unavailable_is_refused_or_answers_500() {
     let link = Integration { connection_type: ConnectionType::VpcLink, ..http("http://h/") };
     for (api, code) in [
         (of(integration(IntegrationType::AwsProxy, Some(lambda))), "unavailable-function"),
-        (of(integration(IntegrationType::Aws, Some(lambda))), "unavailable-integration"),
+        (of(integration(IntegrationType::Aws, Some(lambda))), "unavailable-function"),
+        (
+            of(integration(IntegrationType::Aws, Some("arn:aws:apigateway:us-east-1:sqs:path/1/q"))),
+            "unavailable-integration",
+        ),
         (of(stream), "unavailable-response-transfer-mode"),
         (of(link), "unavailable-vpc-link"),
     ] {

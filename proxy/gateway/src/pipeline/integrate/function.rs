@@ -14,7 +14,7 @@ use edgewit_mapping::media_type::first_accepted;
 use edgewit_mapping::{Context, ContextVariable};
 use edgewit_model::gateway_response::GatewayResponseType::INTEGRATION_FAILURE;
 use edgewit_plan::plan::FunctionPlan;
-use edgewit_plugin::{Event, PluginError, PluginRequest};
+use edgewit_plugin::{Event, PluginError, PluginRequest, printable_line};
 use http::{HeaderName, HeaderValue};
 use pingora_http::{RequestHeader, ResponseHeader};
 use std::fmt;
@@ -69,7 +69,7 @@ pub(crate) async fn run(
             answer(&json, accepts_binary, ids.request_id())
         }
         Ok(Guarded::Answered(Err(failure))) => {
-            let message = &failure.error_message;
+            let message = &printable_line(&failure.error_message);
             tracing::warn!(
                 request = ids.request_id(),
                 function = &*plan.function_name,

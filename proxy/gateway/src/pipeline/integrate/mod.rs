@@ -3,6 +3,7 @@
 pub(super) mod direct;
 pub(super) mod function;
 pub(super) mod http;
+pub(super) mod invoke;
 pub(super) mod mock;
 pub(super) mod relay;
 
