@@ -17,6 +17,7 @@ from .load import alternate, difference, median, ratio
 from .plugins import plugins
 from .report import goal, runs_table, table
 from .servers import ROOT, Problem, text
+from .templates import templates
 
 ANSWER = '{"message":"hello from the node itself"}'
 """What bare-pingora answers by itself in its modes answer, virtual and subrequest."""
@@ -252,6 +253,6 @@ def routes(bench, options):
 
 
 SCENARIOS = {"proxy": proxy, "mock": mock, "authorizer": authorizer, "ways": ways, "idle": idle, "import": imports,
-             "routes": routes, "plugins": plugins, "fleet": fleet}
-NEEDS_EDGEWIT = {"proxy", "mock", "authorizer", "idle", "import", "plugins", "fleet"}
+             "routes": routes, "plugins": plugins, "fleet": fleet, "templates": templates}
+NEEDS_EDGEWIT = {"proxy", "mock", "authorizer", "idle", "import", "plugins", "fleet", "templates"}
 NEEDS_BARE = {"proxy", "ways", "idle"}

@@ -178,6 +178,11 @@ impl View<'_> {
                 x.authorizer.latency?;
                 text(x.ids.request_id());
             }
+            V::RequestOverrideHeader(name) => text(&overridden(x, 0, "header", name)?),
+            V::RequestOverridePath(name) => text(&overridden(x, 0, "path", name)?),
+            V::RequestOverrideQuerystring(name) => text(&overridden(x, 0, "querystring", name)?),
+            V::ResponseOverrideHeader(name) => text(&overridden(x, 1, "header", name)?),
+            V::ResponseOverrideStatus => text(&overridden_status(x)?),
             // Signatures, API keys, client certificates, canaries, custom domains and web ACLs have
             // no value here until those parts exist.
             _ => return None,
@@ -192,6 +197,37 @@ impl View<'_> {
             None => self.header.uri.authority()?.as_str(),
         };
         Some(without_port(host))
+    }
+}
+
+/// What the request's mapping template has written to `requestOverride` (side 0) or `responseOverride` (side 1).
+///
+/// Read out of what the node's own component hands on; see `plugins/mapping-templates/src/handed_on.rs`.
+fn overridden(exchange: &Exchange, side: usize, kind: &str, name: &str) -> Option<String> {
+    let sides = handed_on(exchange)?;
+    scalar(member(member(sides.get(side)?, kind)?.get("m")?, name)?)
+}
+
+fn overridden_status(exchange: &Exchange) -> Option<String> {
+    scalar(member(handed_on(exchange)?.get(1)?, "status")?)
+}
+
+fn handed_on(exchange: &Exchange) -> Option<serde_json::Value> {
+    exchange.stage()?.templates.as_ref()?;
+    serde_json::from_slice(exchange.handed_on.as_deref()?).ok()
+}
+
+fn member<'v>(pairs: &'v serde_json::Value, name: &str) -> Option<&'v serde_json::Value> {
+    let mut pairs = pairs.as_array()?.iter();
+    pairs.find(|pair| pair.get(0).and_then(serde_json::Value::as_str) == Some(name))?.get(1)
+}
+
+fn scalar(value: &serde_json::Value) -> Option<String> {
+    match value {
+        serde_json::Value::String(text) => Some(text.clone()),
+        serde_json::Value::Number(number) => Some(number.to_string()),
+        serde_json::Value::Bool(truth) => Some(truth.to_string()),
+        _ => None,
     }
 }
 

@@ -11,6 +11,9 @@ pub const MAX_PATTERN_BYTES: usize = 4 * 1024;
 /// Largest compiled pattern, in bytes.
 pub const MAX_COMPILED_BYTES: usize = 1024 * 1024;
 
+/// Steps back that a match with look-around or back-references may take; past them the text does not match.
+pub const MAX_BACKTRACKS: usize = 100_000;
+
 /// Why a pattern was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("found {found} at byte {offset}, expected {expected}")]
@@ -26,7 +29,8 @@ pub struct SelectionError {
 /// A `selectionPattern`, or another pattern that API Gateway matches against a whole text, such as
 /// `identityValidationExpression`.
 ///
-/// Matching takes time linear in the text. `.` does not match line ends, as in Java.
+/// Matching takes time linear in the text, but for look-around and back-references, which are given up after
+/// [`MAX_BACKTRACKS`]. `.` does not match line ends, as in Java.
 #[derive(Clone, Debug)]
 pub struct SelectionPattern {
     matcher: Matcher,
@@ -37,14 +41,15 @@ enum Matcher {
     /// A pattern without special characters.
     Literal(Box<str>),
     Regex(Regex),
+    /// With look-around, back-references or atomic groups.
+    Backtracking(Box<fancy_regex::Regex>),
 }
 
 impl SelectionPattern {
     /// Compiles a pattern.
     ///
     /// # Errors
-    /// When the pattern is no regular expression, uses what cannot be matched in linear time (look-around,
-    /// back-references, possessive quantifiers, atomic groups), or is too large.
+    /// When the pattern is no regular expression, has a possessive quantifier, or is too large.
     pub fn parse(pattern: &str) -> Result<Self, SelectionError> {
         if pattern.len() > MAX_PATTERN_BYTES {
             return Err(SelectionError {
@@ -59,9 +64,16 @@ impl SelectionPattern {
         }
         let translated = from_java(pattern)?;
         // A pattern must be whole in itself: `a)|(b` may not borrow the group around it.
-        compile(&translated)
-            .and_then(|_| compile(&format!(r"\A(?:{translated})\z")))
-            .map_or_else(|error| Err(refused(&error)), |regex| Ok(Self { matcher: Matcher::Regex(regex) }))
+        let whole = format!(r"\A(?:{translated})\z");
+        match compile(&translated).and_then(|_| compile(&whole)) {
+            Ok(regex) => Ok(Self { matcher: Matcher::Regex(regex) }),
+            Err(error @ regex::Error::CompiledTooBig(_)) => Err(refused(&error)),
+            Err(error) if !looks_around(pattern) => Err(refused(&error)),
+            Err(error) => match backtracking(&translated).and_then(|_| backtracking(&whole)) {
+                Some(regex) => Ok(Self { matcher: Matcher::Backtracking(Box::new(regex)) }),
+                None => Err(refused(&error)),
+            },
+        }
     }
 
     /// Whether the whole text matches.
@@ -69,6 +81,7 @@ impl SelectionPattern {
         match &self.matcher {
             Matcher::Literal(literal) => **literal == *text,
             Matcher::Regex(regex) => regex.is_match(text),
+            Matcher::Backtracking(regex) => regex.is_match(text).unwrap_or(false),
         }
     }
 }
@@ -77,8 +90,20 @@ fn compile(pattern: &str) -> Result<Regex, regex::Error> {
     RegexBuilder::new(pattern).crlf(true).size_limit(MAX_COMPILED_BYTES).build()
 }
 
+/// Whether the pattern has what only backtracking can match.
+fn looks_around(pattern: &str) -> bool {
+    let group = ["(?=", "(?!", "(?<=", "(?<!", "(?>"].iter().any(|group| pattern.contains(group));
+    let mut escapes = pattern.split('\\').skip(1);
+    group || escapes.any(|after| after.starts_with(|c: char| matches!(c, '1'..='9' | 'k')))
+}
+
+fn backtracking(pattern: &str) -> Option<fancy_regex::Regex> {
+    let mut builder = fancy_regex::RegexBuilder::new(pattern);
+    builder.backtrack_limit(MAX_BACKTRACKS).delegate_size_limit(MAX_COMPILED_BYTES).build().ok()
+}
+
 fn refused(error: &regex::Error) -> SelectionError {
-    let expected = "a regular expression that can be matched in linear time".to_owned();
+    let expected = "a regular expression".to_owned();
     let found = match error {
         regex::Error::CompiledTooBig(limit) => format!("a pattern that compiles to more than {limit} bytes"),
         // The last line of the crate's text is the reason; those before it draw the pattern.
@@ -191,8 +216,26 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_matched_in_linear_time_is_refused() {
-        for pattern in ["(?=a)b", r"(a)\1", "a++", "a*+", "(?>a)b", "(", "a)|(b", "[a", "a{2", "*"] {
+    fn look_around_and_back_references_match_within_bounds() {
+        for (pattern, text, expected) in [
+            (r"(?!2)\d{3}", "404", true),
+            (r"(?!2)\d{3}", "204", false),
+            (r"(?!2)\d{3}", "4040", false),
+            (".*(?<!ok)", "not ok", false),
+            (r"(a+)-\1", "aa-aa", true),
+            ("(?>a+)b", "aab", true),
+        ] {
+            let compiled = SelectionPattern::parse(pattern).unwrap_or_else(|e| panic!("{pattern}: {e}"));
+            assert_eq!(compiled.is_match(text), expected, "{pattern} on {text:?}");
+        }
+        let hard = SelectionPattern::parse(r"(?:(a|aa)\1?)+c?").unwrap();
+        assert!(hard.is_match("aaaa"));
+        assert!(!hard.is_match(&format!("{}b", "a".repeat(60))), "given up");
+    }
+
+    #[test]
+    fn what_is_no_pattern_is_refused() {
+        for pattern in ["a++", "a*+", "(", "a)|(b", "[a", "a{2", "*"] {
             // `a{2` is a literal in some dialects; Java refuses it too.
             let error = SelectionPattern::parse(pattern).err();
             assert!(error.is_some(), "{pattern}");
@@ -200,10 +243,6 @@ mod tests {
         assert_eq!(
             SelectionPattern::parse("a++").unwrap_err().to_string(),
             "found a possessive quantifier at byte 2, expected a greedy or reluctant quantifier"
-        );
-        assert_eq!(
-            SelectionPattern::parse("(?=a)b").unwrap_err().found,
-            "look-around, including look-ahead and look-behind, is not supported"
         );
     }
 
