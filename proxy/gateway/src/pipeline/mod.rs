@@ -10,6 +10,7 @@ pub mod body;
 mod coding;
 mod content;
 mod deliver;
+mod dispatch;
 mod domain;
 mod firewall;
 pub mod integrate;
@@ -26,13 +27,11 @@ mod whole;
 
 use crate::backends::Backends;
 use crate::exchange::{Exchange, Refusal};
-use crate::generation::RouteRuntime;
 use crate::shared::Shared;
 use async_trait::async_trait;
 use body::{BodyError, Collected};
 use bytes::Bytes;
-use edgewit_plan::integration::HttpPlan;
-use edgewit_plan::plan::{IntegrationPlan, RouteAuthorization};
+use edgewit_plan::plan::RouteAuthorization;
 use pingora_core::protocols::Digest;
 use pingora_core::upstreams::peer::HttpPeer;
 use pingora_error::{Error, ErrorSource, ErrorType, Result};
@@ -40,7 +39,6 @@ use pingora_http::{RequestHeader, ResponseHeader};
 use pingora_proxy::{FailToProxy, ProxyHttp, Session};
 use std::sync::Arc;
 use std::time::Duration;
-use whole::Whole;
 
 /// One worker's pipeline. Upstream connections are pooled per worker, so that a connection is
 /// always driven by the thread that opened it.
@@ -147,91 +145,6 @@ impl Pipeline {
                     _ => Ok(Filtered::Passed(Some(body))),
                 }
             }
-        }
-    }
-
-    async fn integrate(
-        &self,
-        session: &mut Session,
-        exchange: &mut Exchange,
-        collected: Option<Collected>,
-    ) -> Result<Next, Stop> {
-        let Some(stage) = exchange.stage().map(Arc::clone) else { return Err(Refusal::internal().into()) };
-        let index = exchange.found.map_or(usize::MAX, |found| found.route);
-        let (Some(route), Some(runtime)) = (stage.plan.routes.get(index), stage.routes.get(index)) else {
-            return Err(Refusal::internal().into());
-        };
-        let empty = session.is_body_empty();
-        match &route.integration {
-            IntegrationPlan::Unavailable(_) => Err(Refusal::configuration().into()),
-            IntegrationPlan::HttpProxy(plan)
-                if collected.is_none()
-                    && plan.content_handling.is_none()
-                    && !coding::may_compress(session.req_header(), exchange)
-                    && !plan.mappings.reads_body
-                    && runtime.component.is_none()
-                    && runtime.transform.is_none()
-                    && (empty || !integrate::withholds_body(plan, exchange.verb)) =>
-            {
-                self.stream(session, exchange, plan, runtime, empty).await
-            }
-            // Nothing is waited for here, most of the time: no call on the heap, no body that nobody reads.
-            IntegrationPlan::Mock(plan) if runtime.transform.is_none() && plan.is_fixed() => {
-                let body = match collected {
-                    Some(body) => body,
-                    None if integrate::mock::wants_body(plan, session.req_header()) => {
-                        self.collect(session).await?
-                    }
-                    None => Collected::default(),
-                };
-                let mapped = integrate::mock::run(plan, session.req_header(), exchange, body.bytes())?;
-                Ok(Next::Answer(mapped.header, mapped.body))
-            }
-            integration => {
-                let body = self.collected(session, collected).await?;
-                let header = session.req_header_mut();
-                let whole = Whole { integration, runtime, limit: self.shared.limits.payload_bytes };
-                let (response, body) = Box::pin(self.answer(&whole, header, exchange, body.share())).await?;
-                Ok(Next::Answer(response, body))
-            }
-        }
-    }
-
-    /// HTTP_PROXY with nothing in the way: bodies pass as they come.
-    async fn stream(
-        &self,
-        session: &mut Session,
-        exchange: &mut Exchange,
-        plan: &Arc<HttpPlan>,
-        runtime: &RouteRuntime,
-        empty: bool,
-    ) -> Result<Next, Stop> {
-        let upstream = runtime.upstream.as_ref().ok_or_else(Refusal::configuration)?;
-        let suits = |relay: &integrate::Relay| empty && integrate::direct::suits(session.req_header(), relay);
-        integrate::relay::prepare(
-            plan,
-            upstream,
-            session.req_header(),
-            exchange,
-            &self.shared.limits,
-            empty,
-        )?;
-        if !exchange.relay.as_ref().is_some_and(suits) {
-            return Ok(Next::Relay);
-        }
-        // On the heap of its own: the future of a whole call would be copied with every request's
-        // future otherwise, also for those that never call anybody.
-        let sent = Box::pin(integrate::direct::run(
-            &self.backends,
-            &mut session.downstream_session,
-            exchange,
-            &self.shared,
-        ))
-        .await;
-        match sent {
-            Ok(()) => Ok(Next::Sent),
-            Err(integrate::direct::Failed::Refused(refusal)) => Err(Stop::Refused(refusal)),
-            Err(integrate::direct::Failed::Broken(error)) => Err(Stop::Broken(error)),
         }
     }
 

@@ -1,0 +1,99 @@
+//! Stage 10, first half: in which way the integration is asked, streamed or with whole bodies.
+
+use super::body::Collected;
+use super::whole::Whole;
+use super::{Next, Pipeline, Stop, coding, integrate};
+use crate::exchange::{Exchange, Refusal};
+use crate::generation::RouteRuntime;
+use edgewit_plan::integration::HttpPlan;
+use edgewit_plan::plan::IntegrationPlan;
+use pingora_proxy::Session;
+use std::sync::Arc;
+
+impl Pipeline {
+    /// Asks the integration, in the way that costs least.
+    pub(super) async fn integrate(
+        &self,
+        session: &mut Session,
+        exchange: &mut Exchange,
+        collected: Option<Collected>,
+    ) -> Result<Next, Stop> {
+        let Some(stage) = exchange.stage().map(Arc::clone) else { return Err(Refusal::internal().into()) };
+        let index = exchange.found.map_or(usize::MAX, |found| found.route);
+        let (Some(route), Some(runtime)) = (stage.plan.routes.get(index), stage.routes.get(index)) else {
+            return Err(Refusal::internal().into());
+        };
+        let empty = session.is_body_empty();
+        match &route.integration {
+            IntegrationPlan::Unavailable(_) => Err(Refusal::configuration().into()),
+            IntegrationPlan::HttpProxy(plan)
+                if collected.is_none()
+                    && plan.content_handling.is_none()
+                    && !coding::may_compress(session.req_header(), exchange)
+                    && !plan.mappings.reads_body
+                    && runtime.component.is_none()
+                    && runtime.transform.is_none()
+                    && (empty || !integrate::withholds_body(plan, exchange.verb)) =>
+            {
+                self.stream(session, exchange, plan, runtime, empty).await
+            }
+            // Nothing is waited for here, most of the time: no call on the heap, no body that nobody reads.
+            IntegrationPlan::Mock(plan) if runtime.transform.is_none() && plan.is_fixed() => {
+                let body = match collected {
+                    Some(body) => body,
+                    None if integrate::mock::wants_body(plan, session.req_header()) => {
+                        self.collect(session).await?
+                    }
+                    None => Collected::default(),
+                };
+                let mapped = integrate::mock::run(plan, session.req_header(), exchange, body.bytes())?;
+                Ok(Next::Answer(mapped.header, mapped.body))
+            }
+            integration => {
+                let body = self.collected(session, collected).await?;
+                let header = session.req_header_mut();
+                let whole = Whole { integration, runtime, limit: self.shared.limits.payload_bytes };
+                let (response, body) = Box::pin(self.answer(&whole, header, exchange, body.share())).await?;
+                Ok(Next::Answer(response, body))
+            }
+        }
+    }
+
+    /// HTTP_PROXY with nothing in the way: bodies pass as they come.
+    async fn stream(
+        &self,
+        session: &mut Session,
+        exchange: &mut Exchange,
+        plan: &Arc<HttpPlan>,
+        runtime: &RouteRuntime,
+        empty: bool,
+    ) -> Result<Next, Stop> {
+        let upstream = runtime.upstream.as_ref().ok_or_else(Refusal::configuration)?;
+        let suits = |relay: &integrate::Relay| empty && integrate::direct::suits(session.req_header(), relay);
+        integrate::relay::prepare(
+            plan,
+            upstream,
+            session.req_header(),
+            exchange,
+            &self.shared.limits,
+            empty,
+        )?;
+        if !exchange.relay.as_ref().is_some_and(suits) {
+            return Ok(Next::Relay);
+        }
+        // On the heap of its own: the future of a whole call would be copied with every request's
+        // future otherwise, also for those that never call anybody.
+        let sent = Box::pin(integrate::direct::run(
+            &self.backends,
+            &mut session.downstream_session,
+            exchange,
+            &self.shared,
+        ))
+        .await;
+        match sent {
+            Ok(()) => Ok(Next::Sent),
+            Err(integrate::direct::Failed::Refused(refusal)) => Err(Stop::Refused(refusal)),
+            Err(integrate::direct::Failed::Broken(error)) => Err(Stop::Broken(error)),
+        }
+    }
+}
