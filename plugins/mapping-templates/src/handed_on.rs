@@ -5,18 +5,34 @@
 use edgewit_velocity::{Overrides, Parked};
 use serde_json::{Value, json};
 
+/// Lists and maps inside of each other. Each takes three of the 128 levels that JSON is read to.
+const DEPTH: usize = 40;
+
 /// Nothing where nothing was written, so that routes without overrides need no second call.
-pub(crate) fn write(overrides: &Overrides) -> Option<Vec<u8>> {
+pub(crate) fn write(overrides: &Overrides) -> Result<Option<Vec<u8>>, String> {
     let empty = |(_, value): &(String, Parked)| matches!(value, Parked::Map(members) if members.is_empty());
-    if overrides.request.iter().chain(&overrides.response).all(empty) {
-        return None;
+    let all = || overrides.request.iter().chain(&overrides.response);
+    if all().all(empty) {
+        return Ok(None);
     }
-    serde_json::to_vec(&json!([pairs(&overrides.request), pairs(&overrides.response)])).ok()
+    if all().any(|(_, value)| depth(value) > DEPTH) {
+        return Err(format!("overrides of more than {DEPTH} lists and maps inside of each other"));
+    }
+    let overrides = json!([pairs(&overrides.request), pairs(&overrides.response)]);
+    serde_json::to_vec(&overrides).map(Some).map_err(|error| error.to_string())
 }
 
-pub(crate) fn read(bytes: &[u8]) -> Option<Overrides> {
-    let [request, response]: [Value; 2] = serde_json::from_slice(bytes).ok()?;
-    Some(Overrides { request: members(&request), response: members(&response) })
+pub(crate) fn read(bytes: &[u8]) -> Result<Overrides, String> {
+    let [request, response]: [Value; 2] = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    Ok(Overrides { request: members(&request), response: members(&response) })
+}
+
+fn depth(value: &Parked) -> usize {
+    match value {
+        Parked::List(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        Parked::Map(members) => 1 + members.iter().map(|(_, value)| depth(value)).max().unwrap_or(0),
+        _ => 0,
+    }
 }
 
 fn pairs(members: &[(String, Parked)]) -> Value {

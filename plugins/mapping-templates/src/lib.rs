@@ -64,13 +64,13 @@ impl rewrite::Guest for MappingTemplates {
             path_parameters: overrides.request_path().into_iter().filter_map(first).collect(),
             query: changes(overrides.request_querystring()),
             headers: changes(overrides.request_headers()),
-            hand_on: handed_on::write(overrides),
+            hand_on: handed_on::write(overrides)?,
             body: Some(rendered.text.into_bytes()),
         }))
     }
 
     fn rewrite_response(request: &Request, response: &Response) -> Result<ResponseChanges, String> {
-        let earlier = request.handed_on().and_then(|bytes| handed_on::read(&bytes));
+        let earlier = request.handed_on().map(|bytes| handed_on::read(&bytes)).transpose()?;
         let Some(template) = template(request)? else {
             // The overrides of the request's template count all the same.
             return Ok(changed(&earlier.unwrap_or_default(), None));

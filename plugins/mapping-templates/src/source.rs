@@ -1,6 +1,7 @@
 //! What templates see of a request, asked of the node as they ask for it.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use edgewit_velocity::{Overrides, ParameterKind, Source};
 
@@ -10,11 +11,16 @@ pub(crate) struct Asked<'a> {
     request: &'a Request,
     body: String,
     earlier: Option<Overrides>,
+    header_names: OnceCell<Vec<String>>,
 }
 
 impl<'a> Asked<'a> {
     pub(crate) fn new(request: &'a Request, body: String, earlier: Option<Overrides>) -> Self {
-        Self { request, body, earlier }
+        Self { request, body, earlier, header_names: OnceCell::new() }
+    }
+
+    fn header_names(&self) -> &[String] {
+        self.header_names.get_or_init(|| self.request.header_names())
     }
 }
 
@@ -28,10 +34,9 @@ impl Source for Asked<'_> {
             ParameterKind::Path => self.request.path_parameter(name),
             ParameterKind::Querystring => self.request.query(name),
             // The node compares names without regard to case; templates do not.
-            ParameterKind::Header => self
-                .request
-                .header(name)
-                .filter(|_| self.request.header_names().iter().any(|known| known == name)),
+            ParameterKind::Header => {
+                self.request.header(name).filter(|_| self.header_names().iter().any(|known| known == name))
+            }
         };
         found.map(Cow::Owned)
     }
@@ -40,7 +45,7 @@ impl Source for Asked<'_> {
         let names = match kind {
             ParameterKind::Path => path_names(&self.request.resource_path()),
             ParameterKind::Querystring => self.request.query_names(),
-            ParameterKind::Header => self.request.header_names(),
+            ParameterKind::Header => self.header_names().to_vec(),
         };
         for name in names {
             if let Some(value) = self.parameter(kind, &name) {

@@ -13,8 +13,9 @@ use pingora_core::protocols::http::v1::client::HttpSession;
 use pingora_error::{Error, ErrorType};
 use pingora_http::RequestHeader;
 use std::collections::{HashMap, VecDeque};
+use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Weak};
 use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
@@ -247,9 +248,11 @@ async fn sweep(kept: Weak<Mutex<Kept>>) {
 /// Whether the backend has said nothing since its last answer. What has ended or says something unasked is of no use.
 fn is_silent(stream: &mut Stream) -> bool {
     let mut byte = [0];
-    let read =
-        Pin::new(stream).poll_read(&mut Context::from_waker(Waker::noop()), &mut ReadBuf::new(&mut byte));
-    read.is_pending()
+    // The task's budget must not make silence of what is there to be read.
+    let read = tokio::task::unconstrained(poll_fn(|context| {
+        Pin::new(&mut *stream).poll_read(context, &mut ReadBuf::new(&mut byte))
+    }));
+    pin!(read).poll(&mut Context::from_waker(Waker::noop())).is_pending()
 }
 
 #[cfg(test)]

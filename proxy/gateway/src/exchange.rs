@@ -211,6 +211,12 @@ impl Refusal {
             .with_status(500)
     }
 
+    /// 503 for a node that has too much to do. May be tried again.
+    pub fn busy() -> Self {
+        Self::new(GatewayResponseType::DEFAULT_5XX, "Service Unavailable", "ServiceUnavailableException")
+            .with_status(503)
+    }
+
     /// 500 for a response mapping that meets a body it cannot read.
     pub fn mapping_failed() -> Self {
         Self { error_type: "InternalFailureException", ..Self::internal() }

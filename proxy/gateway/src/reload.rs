@@ -209,14 +209,12 @@ impl Thread {
         if round.signal {
             self.deployer.reopen_logs();
         }
-        let commanded = !round.commands.is_empty();
         for (plugin, answer) in round.commands {
             let rolled_back = self.roll_back(&plugin);
             // An operator who is gone does not hear of it.
             let _gone = answer.send(rolled_back);
         }
-        // A command has looked at the files already.
-        if round.signal || (!commanded && self.deployer.read_hashes() != self.tried) {
+        if round.signal || self.deployer.read_hashes() != self.tried {
             self.reload();
         }
     }
@@ -226,7 +224,13 @@ impl Thread {
         let (rolled_back, undo) = self.deployer.roll_back(plugin)?;
         let refused = self.reload();
         if refused.is_empty() {
-            return Ok(rolled_back);
+            let generation = self.shared.generation();
+            let serves = generation.plugins.get(plugin).map(|entry| entry.plugin.digest().to_owned());
+            if serves.as_ref() == Some(&rolled_back.serves) {
+                return Ok(rolled_back);
+            }
+            let serves = serves.map_or_else(|| "none".to_owned(), |digest| format!("sha256:{digest}"));
+            return Err(format!("the files have changed meanwhile, and what they say serves: {serves}"));
         }
         self.deployer.undo(undo);
         let errors = refused.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");

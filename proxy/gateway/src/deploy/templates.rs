@@ -24,6 +24,9 @@ const WALL_MS: u64 = 10_000;
 const CONFIGURE_MS: u64 = 60_000;
 /// Bytes of memory of one rendering: a body, what it is read into, and the output.
 const MEMORY_BYTES: usize = 256 << 20;
+/// Renderings at once for each processor. One gives its worker back every two milliseconds, so that there are rarely
+/// two; the number bounds what all of them can take together.
+const RENDERINGS_PER_CORE: u32 = 4;
 
 /// The component with the templates it knows.
 pub(super) struct Renderer {
@@ -75,6 +78,11 @@ impl Renderer {
     }
 }
 
+fn renderings() -> u32 {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    u32::try_from(cores).unwrap_or(u32::MAX).saturating_mul(RENDERINGS_PER_CORE)
+}
+
 fn load(
     plugins: &PluginStore,
     folder: &Folder,
@@ -89,8 +97,8 @@ fn load(
         configure_ms: CONFIGURE_MS,
         memory_bytes: MEMORY_BYTES,
         // A body in, and the same or another out.
-        body_bytes: payload.saturating_mul(2),
-        instances: node_instances,
+        body_bytes: payload.saturating_mul(4),
+        instances: renderings().min(node_instances),
         ..PluginLimits::default()
     };
     let plugin =
@@ -102,8 +110,9 @@ fn load(
         on_failure: OnFailure::Deny,
         // A template that fails on some bodies works on others.
         breaker: BreakerSettings { failures: 0, open: Duration::ZERO },
-        request_body: BodyAccess::Whole(payload),
-        response_body: BodyAccess::Whole(payload),
+        // Base64 and replaced bytes make a body larger than what was received.
+        request_body: BodyAccess::Whole(payload.saturating_mul(3)),
+        response_body: BodyAccess::Whole(payload.saturating_mul(3)),
         metrics: plugins.metrics(NAME),
     }))
 }

@@ -1,4 +1,4 @@
-//! Compressed bodies: requests are read before anything looks at them, answers are written at the very end.
+//! Compressed bodies: requests are read once they are let in, answers are written at the very end.
 //!
 //! Both only where the API has a `minimumCompressionSize`.
 
@@ -6,10 +6,13 @@ use super::integrate::mock::unsupported_media_type;
 use crate::exchange::{Exchange, Refusal};
 use bytes::Bytes;
 use edgewit_mapping::coding::{self, Coding};
+use edgewit_model::api::ResponseTransferMode;
+use edgewit_plan::plan::IntegrationPlan;
 use flate2::Compression;
 use flate2::read::{DeflateDecoder, GzEncoder, MultiGzDecoder, ZlibDecoder, ZlibEncoder};
 use http::HeaderValue;
-use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
+use http::Method;
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, UPGRADE};
 use pingora_http::{RequestHeader, ResponseHeader};
 use std::io::{self, Read};
 
@@ -24,8 +27,11 @@ pub(super) fn of_request(header: &RequestHeader, exchange: &Exchange) -> Result<
     if minimum(exchange).is_none() {
         return Ok(None);
     }
-    let Some(value) = header.headers.get(CONTENT_ENCODING) else { return Ok(None) };
-    value.to_str().ok().and_then(|value| coding::of_request(value).ok()).ok_or_else(unsupported_media_type)
+    let mut values = header.headers.get_all(CONTENT_ENCODING).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let known = value.to_str().ok().and_then(|value| coding::of_request(value).ok());
+    // Of several only one could be undone.
+    known.filter(|_| values.next().is_none()).ok_or_else(unsupported_media_type)
 }
 
 /// The body as it was before it was compressed.
@@ -33,14 +39,32 @@ pub(super) fn of_request(header: &RequestHeader, exchange: &Exchange) -> Result<
 /// # Errors
 /// 415 for broken data, 413 for more than `limit` bytes of it.
 pub(super) async fn decode(body: Bytes, coding: Coding, limit: u64) -> Result<Bytes, Refusal> {
-    let read = aside(body.len(), move || inflated(&body, coding, limit)).await;
+    // A thousand times as much may come of it.
+    let read = aside(body.len().saturating_mul(1000), move || inflated(&body, coding, limit)).await;
     let body = read.map_err(|_| unsupported_media_type())?;
     if body.len() as u64 > limit { Err(Refusal::too_large(limit)) } else { Ok(Bytes::from(body)) }
 }
 
-/// Whether the answer may have to be compressed, for which all of it must be there.
+/// Whether the answer may have to be compressed, for which all of it must be there. Not where there is no body, and not
+/// where it is a stream.
 pub(super) fn may_compress(header: &RequestHeader, exchange: &Exchange) -> bool {
-    minimum(exchange).is_some() && wanted(header).is_some()
+    minimum(exchange).is_some()
+        && header.method != Method::HEAD
+        && wanted(header).is_some()
+        && !asks_for_stream(header)
+        && !is_streamed(exchange)
+}
+
+/// A WebSocket or gRPC, which pass byte by byte.
+pub(super) fn asks_for_stream(header: &RequestHeader) -> bool {
+    let grpc = header.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    header.headers.contains_key(UPGRADE) || grpc.is_some_and(|value| value.starts_with(b"application/grpc"))
+}
+
+/// API Gateway does not compress answers of `responseTransferMode: STREAM`.
+fn is_streamed(exchange: &Exchange) -> bool {
+    matches!(exchange.route().map(|route| &route.integration),
+        Some(IntegrationPlan::HttpProxy(plan)) if plan.response_transfer_mode == ResponseTransferMode::Stream)
 }
 
 /// Compresses an answer if the API and the client want it.
@@ -52,7 +76,9 @@ pub(super) async fn encode(
 ) -> Bytes {
     let Some(minimum) = minimum(exchange) else { return body };
     let Some(coding) = wanted(header) else { return body };
-    if body.len() < minimum as usize || body.is_empty() || answer.headers.contains_key(CONTENT_ENCODING) {
+    // What has a coding, and what is a part of something, stays as it is.
+    let fixed = [CONTENT_ENCODING, CONTENT_RANGE].iter().any(|name| answer.headers.contains_key(name));
+    if body.len() < minimum as usize || body.is_empty() || fixed {
         return body;
     }
     let plain = body.clone();

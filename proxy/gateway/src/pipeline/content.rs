@@ -73,7 +73,7 @@ fn owned(converted: Result<Cow<'_, [u8]>, content::NoBase64>, body: &Bytes) -> R
         Ok(Cow::Borrowed(_)) => Ok(body.clone()),
         Ok(Cow::Owned(converted)) => Ok(Bytes::from(converted)),
         Err(error) => {
-            tracing::debug!(%error, "a body cannot be converted");
+            tracing::warn!(%error, "a body cannot be converted");
             Err(Refusal::internal())
         }
     }

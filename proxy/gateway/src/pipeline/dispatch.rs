@@ -1,6 +1,7 @@
 //! Stage 10, first half: in which way the integration is asked, streamed or with whole bodies.
 
 use super::body::Collected;
+use super::coding::asks_for_stream;
 use super::whole::Whole;
 use super::{Next, Pipeline, Stop, coding, integrate};
 use crate::exchange::{Exchange, Refusal};
@@ -28,7 +29,7 @@ impl Pipeline {
             IntegrationPlan::Unavailable(_) => Err(Refusal::configuration().into()),
             IntegrationPlan::HttpProxy(plan)
                 if collected.is_none()
-                    && plan.content_handling.is_none()
+                    && (plan.content_handling.is_none() || asks_for_stream(session.req_header()))
                     && !coding::may_compress(session.req_header(), exchange)
                     && !plan.mappings.reads_body
                     && runtime.component.is_none()

@@ -46,7 +46,10 @@ pub(super) fn run(plan: &HttpPlan, kind: IntegrationKind, view: &View<'_>) -> Re
     Ok(Mapped { target: Some(target(plan, kind, view, &scope)?), headers: headers(plan, &scope)? })
 }
 
-fn evaluate<'s>(source: &'s RequestSource, scope: &'s RequestScope<'_>) -> Result<Values<'s>, Refusal> {
+pub(super) fn evaluate<'s>(
+    source: &'s RequestSource,
+    scope: &'s RequestScope<'_>,
+) -> Result<Values<'s>, Refusal> {
     source.evaluate(scope).map_err(|_| {
         Refusal::new(DEFAULT_4XX, "Invalid JSON in request body", "BadRequestException").with_status(400)
     })

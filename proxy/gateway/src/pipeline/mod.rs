@@ -113,7 +113,9 @@ impl Pipeline {
         }
         route::run(session.req_header_mut(), exchange)?;
         authorize::run(session.req_header_mut(), exchange).await?;
-        if let Some(coding) = coding::of_request(session.req_header(), exchange)? {
+        if let Some(coding) = coding::of_request(session.req_header(), exchange)?
+            && !session.is_body_empty()
+        {
             let body = self.collected(session, collected).await?;
             let body =
                 Box::pin(coding::decode(body.share(), coding, self.shared.limits.payload_bytes)).await?;

@@ -91,7 +91,7 @@ pub(super) async fn response(
     Asked::give_back(asked, header, exchange)?;
     let Ok(answer) = Arc::try_unwrap(answer) else { return Err(Refusal::internal()) };
     match called {
-        Guarded::Answered(changes) => changed(answer.header, body, changes),
+        Guarded::Answered(changes) => changed(answer.header, body, changes, exchange.template.is_none()),
         Guarded::PassedOver => Ok((answer.header, body)),
         Guarded::Failed(error) => Err(failed(exchange, error.as_ref())),
     }
@@ -100,7 +100,10 @@ pub(super) async fn response(
 fn failed(exchange: &mut Exchange, error: Option<&edgewit_plugin::PluginError>) -> Refusal {
     let why = error.map_or_else(|| "the transform's breaker is open".to_owned(), ToString::to_string);
     exchange.integration.error = Some(format!("transform: {why}").into());
-    Refusal::internal()
+    match error {
+        Some(edgewit_plugin::PluginError::PoolExhausted { .. }) => Refusal::busy(),
+        _ => Refusal::internal(),
+    }
 }
 
 /// As much of a body as a plugin may see, and whether that is all of it; the limit where there is more than may be.
@@ -117,19 +120,20 @@ fn changed(
     mut header: Box<ResponseHeader>,
     body: Bytes,
     changes: ResponseChanges,
+    passed_on: bool,
 ) -> Result<(Box<ResponseHeader>, Bytes), Refusal> {
     if let Some(status) = changes.status {
         header.set_status(status).map_err(|_| Refusal::internal())?;
     }
     super::names::edit(&mut header, |headers| {
-        for change in changes.headers {
-            one(headers, change);
-        }
-        if changes.body.is_some() {
-            // These told of the body that was.
+        if passed_on && changes.body.is_some() {
+            // These told of the body that was. What is mapped for a template's answer was meant for it.
             for name in [http::header::CONTENT_ENCODING, http::header::ETAG, http::header::CONTENT_RANGE] {
                 headers.remove(name);
             }
+        }
+        for change in changes.headers {
+            one(headers, change);
         }
     });
     Ok((header, changes.body.map_or(body, Bytes::from)))

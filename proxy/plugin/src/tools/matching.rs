@@ -22,6 +22,8 @@ const SEARCH_STEPS: usize = 10_000_000;
 const CACHE_BYTES: usize = 1 << 20;
 /// Bytes that one member takes besides its states: a pattern of its own for the places of its groups.
 const MEMBER_BYTES: usize = 1 << 10;
+/// Bytes of states that a search for the groups of one member keeps while it goes.
+const MEMBER_CACHE_BYTES: usize = 16 << 10;
 
 /// What may still be compiled.
 #[derive(Clone, Copy, Debug)]
@@ -176,7 +178,10 @@ impl Patterns {
             .build_from_nfa(states)
             .map_err(|error| last_line(&error.to_string()))?;
         let each = patterns.iter().enumerate().map(|(index, pattern)| {
-            let built = RegexBuilder::new(pattern).size_limit(room.compiled_bytes).build();
+            let built = RegexBuilder::new(pattern)
+                .size_limit(room.compiled_bytes)
+                .dfa_size_limit(MEMBER_CACHE_BYTES)
+                .build();
             built.map_err(|error| format!("pattern {index}: {}", last_line(&error.to_string())))
         });
         let each = each.collect::<Result<Vec<_>, _>>()?;

@@ -32,6 +32,17 @@ impl<'s> Cursor<'s> {
         &self.source[start..self.at]
     }
 
+    /// Where the counting of lines has come to, for [`Cursor::count_from`].
+    pub(super) fn counted(&self) -> (usize, Place) {
+        self.counted
+    }
+
+    /// Goes on counting from an earlier place, after an attempt that came to nothing: otherwise the next place would be
+    /// counted from the beginning of the text.
+    pub(super) fn count_from(&mut self, counted: (usize, Place)) {
+        self.counted = counted;
+    }
+
     pub(super) fn go_to(&mut self, at: usize) {
         self.at = at;
     }

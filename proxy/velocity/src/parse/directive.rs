@@ -139,7 +139,9 @@ impl Parser<'_> {
             nodes.text(&rest[..end]);
             self.cursor.go_to(self.cursor.at() + end + 3);
         } else {
+            let counted = self.cursor.counted();
             if !self.unknown_call() {
+                self.cursor.count_from(counted);
                 self.cursor.go_to(start + 1);
                 self.cursor.take_while(is_word);
             }

@@ -1,7 +1,7 @@
 //! AWS with a Lambda function: a component answers the event that a template has made.
 
 use super::super::asked::{Asked, Identity};
-use super::super::{content, map_response, templates};
+use super::super::{content, map_request, map_response, templates};
 use super::timeout;
 use crate::exchange::{Exchange, Refusal};
 use crate::generation::Attached;
@@ -9,11 +9,12 @@ use crate::guard::{Breaker, Guarded};
 use crate::view::View;
 use bytes::Bytes;
 use edgewit_mapping::expression::RequestScope;
-use edgewit_mapping::forwarding::IntegrationKind;
+use edgewit_mapping::forwarding::{IntegrationKind, MappedHeader};
+use edgewit_mapping::lambda::MAX_PAYLOAD_BYTES;
 use edgewit_model::gateway_response::GatewayResponseType::INTEGRATION_FAILURE;
 use edgewit_plan::integration::{MappingTemplate, RequestBody};
 use edgewit_plan::plan::InvokePlan;
-use edgewit_plugin::{Event, NoRequest, PluginError, PluginRequest, printable_line};
+use edgewit_plugin::{Change, Event, NoRequest, PluginError, PluginRequest, printable_line};
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 use pingora_http::{RequestHeader, ResponseHeader};
@@ -51,6 +52,9 @@ pub(in crate::pipeline) async fn run(
         RequestBody::Template(_) | RequestBody::PassThrough => body,
         RequestBody::Unsupported => return Err(super::mock::unsupported_media_type()),
     };
+    if body.len() > MAX_PAYLOAD_BYTES {
+        return Err(Refusal::too_large(MAX_PAYLOAD_BYTES as u64));
+    }
     let started = Instant::now();
     exchange.integration.started = Some(started);
     let invoked = match event(plan, &body) {
@@ -108,16 +112,26 @@ fn is_asynchronous(
     exchange: &Exchange,
     sent: &Bytes,
 ) -> Result<bool, Refusal> {
-    let mut headers = plan.mappings.headers.iter();
-    let Some(mapping) = headers.find(|mapping| &*mapping.lower == "x-amz-invocation-type") else {
-        return Ok(false);
-    };
+    const INVOCATION_TYPE: &str = "x-amz-invocation-type";
+    let overridden =
+        exchange.changes.iter().flat_map(|changes| &changes.headers).find_map(|change| match change {
+            Change::Set(name, value) if name == INVOCATION_TYPE => Some(value.as_bytes() == b"Event"),
+            _ => None,
+        });
     let stage = exchange.stage().ok_or_else(Refusal::internal)?;
     let mut view = View::new(header, exchange);
     view.body = Some(sent);
     let scope = RequestScope::new(&view, &view, &stage.plan.stage_variables);
-    let value = mapping.source.evaluate(&scope).map_err(|_| Refusal::internal())?;
-    Ok(value.joined().is_some_and(|value| value.as_ref() == b"Event".as_slice()))
+    let mut event = false;
+    for mapping in &plan.mappings.headers {
+        let values = map_request::evaluate(&mapping.source, &scope)?;
+        let Some(value) = values.joined() else { continue };
+        if mapping.rule == MappedHeader::Refuse {
+            return Err(Refusal::internal());
+        }
+        event |= &*mapping.lower == INVOCATION_TYPE && value.as_ref() == b"Event".as_slice();
+    }
+    Ok(overridden.unwrap_or(event))
 }
 
 /// Starts a call that nobody waits for. It is bounded like every other, and lost when the node ends.
