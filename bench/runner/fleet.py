@@ -4,9 +4,8 @@ import time
 
 from .answers import expect
 from .load import alternate, difference, ratio
-from .plugins import ARN, LANGUAGES, PREBUILT
+from .plugins import LANGUAGES, PREBUILT, guarded_route, token_scheme
 from .report import goal, runs_table, table
-from .servers import KIB
 
 TOKENS = "tokens: \"bench-token allow bench\\n\""
 STARTED = 50
@@ -35,25 +34,8 @@ def write_folder(folder, plugins):
         (folder / f"{name}.wasm").write_bytes(component)
         declared.append(f"  {name}: {{component: {name}.wasm{settings}}}")
         functions.append(f"  {name}: {{plugin: {name}}}")
-        paths.append(f"""  /{name}:
-    get:
-      security: [{{{name}: []}}]
-      responses: {{"200": {{description: One KiB out of a static template}}}}
-      x-amazon-apigateway-integration:
-        type: mock
-        requestTemplates: {{application/json: '{{"statusCode": 200}}'}}
-        responses: {{default: {{statusCode: "200", responseTemplates: {{application/json: '{KIB}'}}}}}}
-""")
-        schemes.append(f"""    {name}:
-      type: apiKey
-      name: Authorization
-      in: header
-      x-amazon-apigateway-authtype: custom
-      x-amazon-apigateway-authorizer:
-        type: token
-        authorizerUri: arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{ARN}{name}/invocations
-        authorizerResultTtlInSeconds: 0
-""")
+        paths.append(guarded_route(name))
+        schemes.append(token_scheme(name))
     api = 'openapi: 3.0.1\ninfo: {title: fleet, version: "1"}\npaths:\n' + "".join(paths)
     api += "components:\n  securitySchemes:\n" + "".join(schemes)
     (folder / "apis" / "fleet.yaml").write_text(api, encoding="utf-8")

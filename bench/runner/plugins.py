@@ -38,6 +38,33 @@ def components():
     return {**built, "rust": PREBUILT / "bearer_rust.wasm"}
 
 
+def guarded_route(name):
+    """YAML of the route /NAME: a MOCK of one KiB behind the authorizer of that name."""
+    return f"""  /{name}:
+    get:
+      security: [{{{name}: []}}]
+      responses: {{"200": {{description: One KiB out of a static template}}}}
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {{application/json: '{{"statusCode": 200}}'}}
+        responses: {{default: {{statusCode: "200", responseTemplates: {{application/json: '{KIB}'}}}}}}
+"""
+
+
+def token_scheme(name):
+    """YAML of a security scheme: a TOKEN authorizer whose results are not kept, the function NAME."""
+    return f"""    {name}:
+      type: apiKey
+      name: Authorization
+      in: header
+      x-amazon-apigateway-authtype: custom
+      x-amazon-apigateway-authorizer:
+        type: token
+        authorizerUri: arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{ARN}{name}/invocations
+        authorizerResultTtlInSeconds: 0
+"""
+
+
 def write_folder(bench, origin, languages):
     folder = bench.dir / "plugins"
     (folder / "apis").mkdir(parents=True)
@@ -51,25 +78,8 @@ def write_folder(bench, origin, languages):
         shutil.copy(component, folder)
         for variant, warm in (("fresh", 0), ("kept", KEPT)):
             name = f"{language}-{variant}"
-            api += f"""  /{name}:
-    get:
-      security: [{{{name}: []}}]
-      responses: {{"200": {{description: One KiB out of a static template}}}}
-      x-amazon-apigateway-integration:
-        type: mock
-        requestTemplates: {{application/json: '{{"statusCode": 200}}'}}
-        responses: {{default: {{statusCode: "200", responseTemplates: {{application/json: '{KIB}'}}}}}}
-"""
-            schemes.append(f"""    {name}:
-      type: apiKey
-      name: Authorization
-      in: header
-      x-amazon-apigateway-authtype: custom
-      x-amazon-apigateway-authorizer:
-        type: token
-        authorizerUri: arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{ARN}{name}/invocations
-        authorizerResultTtlInSeconds: 0
-""")
+            api += guarded_route(name)
+            schemes.append(token_scheme(name))
             plugins.append(f"  {name}: {{component: {component.name}, config: {{key: test-key}}, "
                            f"instances: {{warm: {warm}, uses: 100000}}, limits: {{memory_mb: 256}}}}")
             functions.append(f"  {name}: {{plugin: {name}}}")

@@ -1,6 +1,6 @@
 //! How much memory a plan takes, about.
 
-use crate::integration::{HttpPlan, MappingTemplate, Piece, Responses};
+use crate::integration::{HttpPlan, MappingTemplate, Piece, RequestTemplates, Responses};
 use crate::plan::{IntegrationPlan, Plan};
 use std::collections::BTreeSet;
 use std::mem::size_of_val;
@@ -23,12 +23,7 @@ pub(crate) fn estimate(plan: &Plan) -> usize {
         bytes += match &route.integration {
             IntegrationPlan::Mock(mock) => {
                 let own = seen.first(Arc::as_ptr(mock).cast(), || COUNTS + size_of_val(&**mock));
-                own + mock
-                    .templates
-                    .iter()
-                    .map(|(kind, template)| seen.text(kind) + seen.template(template))
-                    .sum::<usize>()
-                    + responses(&mut seen, &mock.responses)
+                own + seen.templates(&mock.templates) + responses(&mut seen, &mock.responses)
             }
             IntegrationPlan::Http(http) | IntegrationPlan::HttpProxy(http) => {
                 let own = seen.first(Arc::as_ptr(http).cast(), || COUNTS + size_of_val(&**http));
@@ -39,11 +34,7 @@ pub(crate) fn estimate(plan: &Plan) -> usize {
             }),
             IntegrationPlan::Invoke(invoke) => {
                 let own = seen.first(Arc::as_ptr(invoke).cast(), || COUNTS + size_of_val(&**invoke));
-                let templates = invoke.templates.iter();
-                own + templates
-                    .map(|(kind, template)| seen.text(kind) + seen.template(template))
-                    .sum::<usize>()
-                    + responses(&mut seen, &invoke.responses)
+                own + seen.templates(&invoke.templates) + responses(&mut seen, &invoke.responses)
             }
             IntegrationPlan::Unavailable(reason) => seen.text(&reason.message),
         };
@@ -64,12 +55,7 @@ fn target(seen: &mut Seen, http: &HttpPlan) -> usize {
     bytes += target.fixed.as_ref().map_or(0, |text| seen.text(text));
     bytes += size_of_val(http.mappings.headers.as_slice());
     bytes += size_of_val(http.mappings.query.as_slice()) + size_of_val(http.mappings.path.as_slice());
-    bytes
-        + http
-            .templates
-            .iter()
-            .map(|(kind, template)| seen.text(kind) + seen.template(template))
-            .sum::<usize>()
+    bytes + seen.templates(&http.templates)
 }
 
 fn responses(seen: &mut Seen, responses: &Arc<Responses>) -> usize {
@@ -104,11 +90,15 @@ impl Seen {
         self.first(text.as_ptr(), || COUNTS + text.len())
     }
 
-    fn template(&mut self, template: &MappingTemplate) -> usize {
-        match template {
-            MappingTemplate::Fixed(text) => self.text(text),
-            MappingTemplate::Rendered(_) | MappingTemplate::Broken => 0,
-        }
+    fn templates(&mut self, templates: &RequestTemplates) -> usize {
+        let bytes = templates.iter().map(|(kind, template)| {
+            let text = match template {
+                MappingTemplate::Fixed(text) => self.text(text),
+                MappingTemplate::Rendered(_) | MappingTemplate::Broken => 0,
+            };
+            self.text(kind) + text
+        });
+        bytes.sum()
     }
 
     fn first(&mut self, address: *const u8, bytes: impl FnOnce() -> usize) -> usize {

@@ -1,10 +1,11 @@
 //! A request while a plugin looks at it.
 
 use crate::exchange::{Exchange, Refusal};
+use crate::guard::{Breaker, Guarded, PluginEntry};
 use crate::view::View;
 use bytes::Bytes;
 use edgewit_mapping::forwarding::removed_at_parsing;
-use edgewit_plugin::PluginRequest;
+use edgewit_plugin::{Plugin, PluginError, PluginRequest};
 use http::HeaderName;
 use pingora_http::RequestHeader;
 use std::borrow::Cow;
@@ -67,30 +68,57 @@ impl Identity {
     }
 }
 
+/// What a plugin may see beside header and exchange.
+#[derive(Default)]
+pub(super) struct Shown {
+    pub(super) identity: Identity,
+    /// The method's ARN where it is known already, or is nobody's to know; else it is made when it is asked for.
+    pub(super) arn: Option<String>,
+    /// As much of the body, and whether that is all of it.
+    pub(super) body: Option<(Bytes, bool)>,
+}
+
+/// Lends the request to a plugin for one call.
+///
+/// # Errors
+/// As [`Asked::give_back`].
+pub(super) async fn ask<T, F>(
+    entry: &PluginEntry,
+    breaker: &Breaker,
+    header: &mut RequestHeader,
+    exchange: &mut Exchange,
+    shown: Shown,
+    mut call: impl FnMut(Arc<Plugin>, Arc<dyn PluginRequest>) -> F,
+) -> Result<Guarded<T>, Refusal>
+where
+    F: Future<Output = Result<T, PluginError>>,
+{
+    let ids = exchange.ids.clone();
+    let asked = Asked::take(header, exchange, shown);
+    let called = entry.call(breaker, ids.request_id(), |plugin| call(plugin, asked.request())).await;
+    Asked::give_back(asked, header, exchange)?;
+    Ok(called)
+}
+
 /// A request as a plugin may ask about it.
 pub(super) struct Asked {
     header: RequestHeader,
-    pub(super) exchange: Exchange,
-    identity: Identity,
-    arn: String,
-    /// What the plugin may see of the body, and whether that is all of it.
-    body: Option<(Bytes, bool)>,
+    exchange: Exchange,
+    shown: Shown,
 }
 
 impl Asked {
     /// A plugin runs on a stack of its own and needs an owned request. Moving header and exchange out for the call and
     /// back afterwards costs next to nothing; a copy of the headers would.
-    pub(super) fn take(
-        header: &mut RequestHeader,
-        exchange: &mut Exchange,
-        identity: Identity,
-        arn: String,
-        body: Option<(Bytes, bool)>,
-    ) -> Arc<Self> {
+    pub(super) fn take(header: &mut RequestHeader, exchange: &mut Exchange, shown: Shown) -> Arc<Self> {
         let blank = RequestHeader::from(http::Request::new(()).into_parts().0);
         let header = std::mem::replace(header, blank);
         let exchange = std::mem::replace(exchange, Exchange::vacant());
-        Arc::new(Self { header, exchange, identity, arn, body })
+        Arc::new(Self { header, exchange, shown })
+    }
+
+    pub(super) fn request(self: &Arc<Self>) -> Arc<dyn PluginRequest> {
+        Arc::clone(self) as Arc<dyn PluginRequest>
     }
 
     /// # Errors
@@ -271,18 +299,28 @@ impl PluginRequest for Asked {
     }
 
     fn method_arn(&self) -> Cow<'_, str> {
-        Cow::Borrowed(&self.arn)
+        match &self.shown.arn {
+            Some(arn) => Cow::Borrowed(arn),
+            None => {
+                Cow::Owned(self.exchange.method_arn(self.exchange.verb.map_or("-", |verb| verb.as_str())))
+            }
+        }
     }
 
     fn authorization_token(&self) -> Option<Cow<'_, str>> {
-        self.identity.sources.first().filter(|_| self.identity.token).map(|token| Cow::Borrowed(&**token))
+        self.shown
+            .identity
+            .sources
+            .first()
+            .filter(|_| self.shown.identity.token)
+            .map(|token| Cow::Borrowed(&**token))
     }
 
     fn identity_sources(&self, each: &mut dyn FnMut(&str)) {
-        self.identity.sources.iter().for_each(|source| each(source));
+        self.shown.identity.sources.iter().for_each(|source| each(source));
     }
 
     fn body(&self) -> Option<(Cow<'_, [u8]>, bool)> {
-        self.body.as_ref().map(|(bytes, whole)| (Cow::Borrowed(&**bytes), *whole))
+        self.shown.body.as_ref().map(|(bytes, whole)| (Cow::Borrowed(&**bytes), *whole))
     }
 }

@@ -1,6 +1,6 @@
 //! Stage 5: resource policy, then the authorizer, then what both come to together.
 
-use super::asked::{Asked, Identity};
+use super::asked::{Identity, Shown, ask as ask_plugin};
 use crate::authorizer::{AuthorizerRuntime, Outcome};
 use crate::exchange::{Exchange, Refusal};
 use crate::guard::Guarded;
@@ -10,7 +10,7 @@ use edgewit_model::gateway_response::GatewayResponseType::{
     ACCESS_DENIED, AUTHORIZER_CONFIGURATION_ERROR, AUTHORIZER_FAILURE, DEFAULT_4XX, UNAUTHORIZED,
 };
 use edgewit_plan::plan::{AuthorizerKind, AuthorizerPlan, RouteAuthorization};
-use edgewit_plugin::{PluginError, PluginRequest};
+use edgewit_plugin::PluginError;
 use edgewit_policy::{ConditionKeys, PolicyRequest, Verdict, same_account};
 use pingora_http::RequestHeader;
 use std::sync::Arc;
@@ -230,21 +230,17 @@ async fn call(
     identity: Identity,
     arn: &str,
 ) -> Result<Arc<Outcome>, Refusal> {
-    let asked = Asked::take(header, exchange, identity, arn.to_owned(), None);
-    let started = Instant::now();
-    let ids = asked.exchange.ids.clone();
-    let stage = asked.exchange.stage().map(Arc::clone);
-    let found = asked.exchange.found.map(|found| found.route);
+    let stage = exchange.stage().map(Arc::clone);
+    let found = exchange.found.map(|found| found.route);
     let breaker = stage.as_ref().and_then(|stage| Some(&stage.routes.get(found?)?.authorizer_breaker));
     let Some(breaker) = breaker else { return Err(Refusal::internal()) };
-    let result = runtime
-        .plugin
-        .call(breaker, ids.request_id(), |plugin| {
-            let asked = Arc::clone(&asked) as Arc<dyn PluginRequest>;
-            async move { plugin.authorize(asked).await }
-        })
-        .await;
-    Asked::give_back(asked, header, exchange)?;
+    let started = Instant::now();
+    let shown = Shown { identity, arn: Some(arn.to_owned()), body: None };
+    let result =
+        ask_plugin(&runtime.plugin, breaker, header, exchange, shown, |plugin, request| async move {
+            plugin.authorize(request).await
+        });
+    let result = result.await?;
     exchange.authorizer.latency = Some(started.elapsed());
     let name = runtime.plugin.plugin.name();
     let failed = match result {

@@ -3,6 +3,7 @@
 //! Both only where the API has a `minimumCompressionSize`.
 
 use super::integrate::mock::unsupported_media_type;
+use super::integrate::relay::is_grpc;
 use crate::exchange::{Exchange, Refusal};
 use bytes::Bytes;
 use edgewit_mapping::coding::{self, Coding};
@@ -12,7 +13,7 @@ use flate2::Compression;
 use flate2::read::{DeflateDecoder, GzEncoder, MultiGzDecoder, ZlibDecoder, ZlibEncoder};
 use http::HeaderValue;
 use http::Method;
-use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, UPGRADE};
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_RANGE, UPGRADE};
 use pingora_http::{RequestHeader, ResponseHeader};
 use std::io::{self, Read};
 
@@ -45,20 +46,28 @@ pub(super) async fn decode(body: Bytes, coding: Coding, limit: u64) -> Result<By
     if body.len() as u64 > limit { Err(Refusal::too_large(limit)) } else { Ok(Bytes::from(body)) }
 }
 
-/// Whether the answer may have to be compressed, for which all of it must be there. Not where there is no body, and not
-/// where it is a stream.
-pub(super) fn may_compress(header: &RequestHeader, exchange: &Exchange) -> bool {
-    minimum(exchange).is_some()
-        && header.method != Method::HEAD
-        && wanted(header).is_some()
-        && !asks_for_stream(header)
-        && !is_streamed(exchange)
+/// How an answer is compressed, if it is.
+#[derive(Clone, Copy)]
+pub(super) struct Compressed {
+    coding: Coding,
+    /// Bytes that it must have.
+    minimum: usize,
+}
+
+/// How the answer may have to be compressed, for which all of it must be there. Not where there is no body, and not where
+/// it is a stream.
+pub(super) fn of_answer(header: &RequestHeader, exchange: &Exchange) -> Option<Compressed> {
+    let minimum = minimum(exchange)? as usize;
+    if header.method == Method::HEAD || asks_for_stream(header) || is_streamed(exchange) {
+        return None;
+    }
+    let coding = coding::accepted(header.headers.get(ACCEPT_ENCODING)?.to_str().ok()?)?;
+    Some(Compressed { coding, minimum })
 }
 
 /// A WebSocket or gRPC, which pass byte by byte.
 pub(super) fn asks_for_stream(header: &RequestHeader) -> bool {
-    let grpc = header.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
-    header.headers.contains_key(UPGRADE) || grpc.is_some_and(|value| value.starts_with(b"application/grpc"))
+    header.headers.contains_key(UPGRADE) || is_grpc(header)
 }
 
 /// API Gateway does not compress answers of `responseTransferMode: STREAM`.
@@ -67,18 +76,12 @@ fn is_streamed(exchange: &Exchange) -> bool {
         Some(IntegrationPlan::HttpProxy(plan)) if plan.response_transfer_mode == ResponseTransferMode::Stream)
 }
 
-/// Compresses an answer if the API and the client want it.
-pub(super) async fn encode(
-    header: &RequestHeader,
-    exchange: &Exchange,
-    answer: &mut ResponseHeader,
-    body: Bytes,
-) -> Bytes {
-    let Some(minimum) = minimum(exchange) else { return body };
-    let Some(coding) = wanted(header) else { return body };
+/// Compresses an answer that is large enough.
+pub(super) async fn encode(compressed: Compressed, answer: &mut ResponseHeader, body: Bytes) -> Bytes {
+    let Compressed { coding, minimum } = compressed;
     // What has a coding, and what is a part of something, stays as it is.
     let fixed = [CONTENT_ENCODING, CONTENT_RANGE].iter().any(|name| answer.headers.contains_key(name));
-    if body.len() < minimum as usize || body.is_empty() || fixed {
+    if body.len() < minimum || body.is_empty() || fixed {
         return body;
     }
     let plain = body.clone();
@@ -91,10 +94,6 @@ pub(super) async fn encode(
 
 fn minimum(exchange: &Exchange) -> Option<u32> {
     exchange.stage()?.plan.minimum_compression_size
-}
-
-fn wanted(header: &RequestHeader) -> Option<Coding> {
-    coding::accepted(header.headers.get(ACCEPT_ENCODING)?.to_str().ok()?)
 }
 
 /// Does `work` on this thread when it is little, and on one that is there for such things otherwise.

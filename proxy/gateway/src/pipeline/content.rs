@@ -57,8 +57,12 @@ pub(super) fn response(
 pub(super) fn is_binary(exchange: &Exchange, headers: &HeaderMap) -> bool {
     let Some(stage) = exchange.stage() else { return false };
     let types = &stage.plan.binary_media_types;
-    let content_type = || headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(bare);
-    !types.is_empty() && types.matches(content_type())
+    !types.is_empty() && types.matches(content_type(headers).map(bare))
+}
+
+/// The `Content-Type`, with its parameters.
+pub(super) fn content_type(headers: &HeaderMap) -> Option<&str> {
+    headers.get(CONTENT_TYPE)?.to_str().ok()
 }
 
 fn conversion(handling: ContentHandling) -> Conversion {

@@ -65,6 +65,17 @@ fn id(text: &str) -> HeaderValue {
     HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("-"))
 }
 
+/// Tells the client under which identifier its request can be traced, where it was.
+///
+/// # Errors
+/// When that is no legal value, which its making has ruled out.
+pub(super) fn trace(response: &mut ResponseHeader, exchange: &Exchange) -> Result<(), Refusal> {
+    match &exchange.trace {
+        Some(trace) => response.insert_header("X-Amzn-Trace-Id", trace).map_err(|_| Refusal::internal()),
+        None => Ok(()),
+    }
+}
+
 /// A whole answer of a plugin, as one of the node's own.
 ///
 /// # Errors

@@ -30,7 +30,7 @@ impl Pipeline {
             IntegrationPlan::HttpProxy(plan)
                 if collected.is_none()
                     && (plan.content_handling.is_none() || asks_for_stream(session.req_header()))
-                    && !coding::may_compress(session.req_header(), exchange)
+                    && coding::of_answer(session.req_header(), exchange).is_none()
                     && !plan.mappings.reads_body
                     && runtime.component.is_none()
                     && runtime.transform.is_none()

@@ -1,6 +1,6 @@
 //! Stage 3: a component lets the request pass or stops it, before a route is looked for.
 
-use super::asked::{Asked, Identity};
+use super::asked::{Shown, ask};
 use super::deliver;
 use crate::config::BodyAccess;
 use crate::exchange::{Exchange, Refusal};
@@ -8,9 +8,8 @@ use crate::generation::Attached;
 use crate::guard::Guarded;
 use bytes::Bytes;
 use edgewit_model::gateway_response::GatewayResponseType::WAF_FILTERED;
-use edgewit_plugin::{InspectFinding, InspectVerdict, PluginRequest};
+use edgewit_plugin::{InspectFinding, InspectVerdict};
 use pingora_http::{RequestHeader, ResponseHeader};
-use std::sync::Arc;
 
 /// What the firewall makes of a request.
 pub(super) enum Judged {
@@ -31,16 +30,15 @@ pub(super) async fn head(
     header: &mut RequestHeader,
     exchange: &mut Exchange,
 ) -> Result<Judged, Refusal> {
-    let ids = exchange.ids.clone();
-    let asked = Asked::take(header, exchange, Identity::default(), String::new(), None);
-    let called = attached
-        .entry
-        .call(&attached.breaker, ids.request_id(), |plugin| {
-            let asked = Arc::clone(&asked) as Arc<dyn PluginRequest>;
-            async move { plugin.inspect_head(asked).await }
-        })
-        .await;
-    Asked::give_back(asked, header, exchange)?;
+    let called = ask(
+        &attached.entry,
+        &attached.breaker,
+        header,
+        exchange,
+        before_routes(),
+        |plugin, request| async move { plugin.inspect_head(request).await },
+    );
+    let called = called.await?;
     judge(attached, exchange, called)
 }
 
@@ -63,18 +61,18 @@ pub(super) async fn body(
         return Err(Refusal::too_large(most as u64));
     }
     let (shown, whole) = (body.slice(..body.len().min(most)), body.len() <= most);
-    let ids = exchange.ids.clone();
-    let asked = Asked::take(header, exchange, Identity::default(), String::new(), None);
-    let called = attached
-        .entry
-        .call(&attached.breaker, ids.request_id(), |plugin| {
-            let asked = Arc::clone(&asked) as Arc<dyn PluginRequest>;
+    let called =
+        ask(&attached.entry, &attached.breaker, header, exchange, before_routes(), |plugin, request| {
             let shown = shown.to_vec();
-            async move { plugin.inspect_body(asked, shown, whole).await }
-        })
-        .await;
-    Asked::give_back(asked, header, exchange)?;
+            async move { plugin.inspect_body(request, shown, whole).await }
+        });
+    let called = called.await?;
     judge(attached, exchange, called)
+}
+
+/// There is no method yet that could have an ARN.
+fn before_routes() -> Shown {
+    Shown { arn: Some(String::new()), ..Shown::default() }
 }
 
 fn judge(

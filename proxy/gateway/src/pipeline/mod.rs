@@ -203,10 +203,9 @@ impl ProxyHttp for Pipeline {
             }
             Ok(Next::Sent) => Ok(true),
             Ok(Next::Answer(mut response, body)) => {
-                let header = session.req_header();
-                let body = match coding::may_compress(header, exchange) {
-                    true => Box::pin(coding::encode(header, exchange, &mut response, body)).await,
-                    false => body,
+                let body = match coding::of_answer(session.req_header(), exchange) {
+                    Some(compressed) => Box::pin(coding::encode(compressed, &mut response, body)).await,
+                    None => body,
                 };
                 deliver::respond(&mut session.downstream_session, exchange, response, body).await?;
                 Ok(true)

@@ -1,5 +1,7 @@
 //! Stages 9 and 11, first half: the mapping templates of the document, rendered by the component that every node has.
 
+use super::content::content_type;
+use super::integrate::mock::unsupported_media_type;
 use super::map_response::Mapped;
 use super::transform;
 use crate::exchange::{Exchange, Refusal};
@@ -43,6 +45,23 @@ pub(super) async fn request(
     }
 }
 
+/// What is sent for a body that has passed [`request`]: a template that always renders to the same takes its place only
+/// here.
+///
+/// # Errors
+/// 415 where no template takes it and it may not pass without one.
+pub(super) fn body(
+    templates: &RequestTemplates,
+    header: &RequestHeader,
+    body: Bytes,
+) -> Result<Bytes, Refusal> {
+    match templates.select(content_type(&header.headers)) {
+        RequestBody::Template(MappingTemplate::Fixed(text)) => Ok(Bytes::copy_from_slice(text.as_bytes())),
+        RequestBody::Template(_) | RequestBody::PassThrough => Ok(body),
+        RequestBody::Unsupported => Err(unsupported_media_type()),
+    }
+}
+
 /// The answer with its body rendered, and with what templates have overridden.
 ///
 /// # Errors
@@ -74,8 +93,7 @@ pub(super) async fn response(
 
 /// The template that is to be rendered for this request.
 fn selected<'t>(templates: &'t RequestTemplates, header: &RequestHeader) -> Option<&'t MappingTemplate> {
-    let content_type = header.headers.get("content-type").and_then(|value| value.to_str().ok());
-    match templates.select(content_type) {
+    match templates.select(content_type(&header.headers)) {
         RequestBody::Template(template @ (MappingTemplate::Rendered(_) | MappingTemplate::Broken)) => {
             Some(template)
         }

@@ -1,6 +1,6 @@
 //! Stages 9 and 11, second half: a component changes the mapped request, and the mapped answer.
 
-use super::asked::{Asked, Identity};
+use super::asked::{Shown, ask};
 use super::deliver;
 use crate::config::BodyAccess;
 use crate::exchange::{Exchange, Refusal};
@@ -8,9 +8,7 @@ use crate::generation::Attached;
 use crate::guard::Guarded;
 use bytes::Bytes;
 use edgewit_mapping::query;
-use edgewit_plugin::{
-    Change, PluginRequest, PluginResponse, RequestChanges, RequestOutcome, ResponseChanges,
-};
+use edgewit_plugin::{Change, PluginResponse, RequestChanges, RequestOutcome, ResponseChanges};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use pingora_http::{RequestHeader, ResponseHeader};
 use std::borrow::Cow;
@@ -38,19 +36,13 @@ pub(super) async fn request(
     exchange: &mut Exchange,
     body: &Bytes,
 ) -> Result<Outcome, Refusal> {
-    let seen = seen(attached.entry.request_body, body).map_err(|most| Refusal::too_large(most as u64))?;
-    let ids = exchange.ids.clone();
-    let arn = exchange.method_arn(exchange.verb.map_or("-", |verb| verb.as_str()));
-    let asked = Asked::take(header, exchange, Identity::default(), arn, seen);
-    let called = attached
-        .entry
-        .call(&attached.breaker, ids.request_id(), |plugin| {
-            let asked = Arc::clone(&asked) as Arc<dyn PluginRequest>;
-            async move { plugin.rewrite_request(asked).await }
-        })
-        .await;
-    Asked::give_back(asked, header, exchange)?;
-    match called {
+    let body = seen(attached.entry.request_body, body).map_err(|most| Refusal::too_large(most as u64))?;
+    let shown = Shown { body, ..Shown::default() };
+    let called =
+        ask(&attached.entry, &attached.breaker, header, exchange, shown, |plugin, request| async move {
+            plugin.rewrite_request(request).await
+        });
+    match called.await? {
         Guarded::Answered(RequestOutcome::Forward(mut changes)) => {
             exchange.handed_on = changes.hand_on.take();
             Ok(Outcome::Forward(changes))
@@ -76,19 +68,13 @@ pub(super) async fn response(
     body: Bytes,
 ) -> Result<(Box<ResponseHeader>, Bytes), Refusal> {
     let seen = seen(attached.entry.response_body, &body).map_err(|_| Refusal::internal())?;
-    let ids = exchange.ids.clone();
-    let arn = exchange.method_arn(exchange.verb.map_or("-", |verb| verb.as_str()));
-    let asked = Asked::take(header, exchange, Identity::default(), arn, None);
     let answer = Arc::new(Answer { header: response, body: seen });
-    let called = attached
-        .entry
-        .call(&attached.breaker, ids.request_id(), |plugin| {
-            let asked = Arc::clone(&asked) as Arc<dyn PluginRequest>;
+    let called =
+        ask(&attached.entry, &attached.breaker, header, exchange, Shown::default(), |plugin, request| {
             let answer = Arc::clone(&answer) as Arc<dyn PluginResponse>;
-            async move { plugin.rewrite_response(asked, answer).await }
-        })
-        .await;
-    Asked::give_back(asked, header, exchange)?;
+            async move { plugin.rewrite_response(request, answer).await }
+        });
+    let called = called.await?;
     let Ok(answer) = Arc::try_unwrap(answer) else { return Err(Refusal::internal()) };
     match called {
         Guarded::Answered(changes) => changed(answer.header, body, changes, exchange.template.is_none()),

@@ -268,8 +268,7 @@ impl Literals {
 
 /// Whether `states` for each byte of the text are few enough.
 fn within(states: usize, text: &[u8]) -> Result<(), TooMuchWork> {
-    let steps = states.saturating_mul(text.len());
-    if steps > SEARCH_STEPS { Err(TooMuchWork { bytes: text.len() }) } else { Ok(()) }
+    steps_left(states.saturating_mul(text.len()), text)
 }
 
 fn steps_left(steps: usize, text: &[u8]) -> Result<(), TooMuchWork> {

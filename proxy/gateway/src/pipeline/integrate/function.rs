@@ -1,7 +1,7 @@
 //! AWS_PROXY: a component of this node answers the event that API Gateway would send to Lambda.
 
-use super::super::asked::{Asked, Identity};
-use super::super::transform;
+use super::super::asked::{Asked, Shown};
+use super::super::{deliver, transform};
 use crate::exchange::{Exchange, Refusal};
 use crate::generation::Attached;
 use crate::guard::Guarded;
@@ -14,12 +14,12 @@ use edgewit_mapping::media_type::first_accepted;
 use edgewit_mapping::{Context, ContextVariable};
 use edgewit_model::gateway_response::GatewayResponseType::INTEGRATION_FAILURE;
 use edgewit_plan::plan::FunctionPlan;
-use edgewit_plugin::{Event, PluginError, PluginRequest, printable_line};
+use edgewit_plugin::{Event, FunctionFailure, PluginError, printable_line};
 use http::{HeaderName, HeaderValue};
 use pingora_http::{RequestHeader, ResponseHeader};
 use std::fmt;
-use std::sync::Arc;
 use std::time::Instant;
+use tokio::time::error::Elapsed;
 
 /// Calls the function and makes an answer of its result.
 ///
@@ -51,16 +51,7 @@ pub(crate) async fn run(
     let ids = exchange.ids.clone();
     let started = Instant::now();
     exchange.integration.started = Some(started);
-    let asked = Asked::take(header, exchange, Identity::default(), String::new(), None);
-    let called = {
-        let call = attached.entry.call(&attached.breaker, ids.request_id(), |plugin| {
-            let request = Arc::clone(&asked) as Arc<dyn PluginRequest>;
-            let event = &event;
-            async move { plugin.handle(request, event).await }
-        });
-        tokio::time::timeout(plan.timeout, call).await
-    };
-    Asked::give_back(asked, header, exchange)?;
+    let called = handle(plan, attached, header, exchange, &event).await?;
     exchange.integration.latency = Some(started.elapsed());
     let answer = match called {
         Err(_late) => Err(failed(502, "the function took longer than the integration's timeout")),
@@ -88,9 +79,7 @@ pub(crate) async fn run(
     };
     match answer {
         Ok((mut response, body)) => {
-            if let Some(trace) = &exchange.trace {
-                response.insert_header("X-Amzn-Trace-Id", trace).map_err(|_| Refusal::internal())?;
-            }
+            deliver::trace(&mut response, exchange)?;
             Ok((response, body))
         }
         Err((refusal, why)) => {
@@ -100,12 +89,44 @@ pub(crate) async fn run(
     }
 }
 
+/// A call of a function within the time that the integration gives it.
+///
+/// # Errors
+/// As [`Asked::give_back`].
+pub(super) async fn handle(
+    plan: &FunctionPlan,
+    attached: &Attached,
+    header: &mut RequestHeader,
+    exchange: &mut Exchange,
+    event: &Event,
+) -> Result<Result<Handled, Elapsed>, Refusal> {
+    let ids = exchange.ids.clone();
+    let asked = Asked::take(header, exchange, Shown { arn: Some(String::new()), ..Shown::default() });
+    let called = {
+        let call = attached.entry.call(&attached.breaker, ids.request_id(), |plugin| {
+            let request = asked.request();
+            async move { plugin.handle(request, event).await }
+        });
+        tokio::time::timeout(plan.timeout, call).await
+    };
+    Asked::give_back(asked, header, exchange)?;
+    Ok(called)
+}
+
+/// The function's JSON, or its own word that it failed.
+pub(super) type Handled = Guarded<Result<String, FunctionFailure>>;
+
 /// What the client gets, and what the access log says.
 type Failed = (Refusal, String);
 
 fn failed(status: u16, why: &str) -> Failed {
+    (refusal(status), why.to_owned())
+}
+
+/// What a client gets when a function could not be called, or failed.
+pub(super) fn refusal(status: u16) -> Refusal {
     let refusal = Refusal::new(INTEGRATION_FAILURE, "Internal server error", "InternalServerErrorException");
-    (refusal.with_status(status), why.to_owned())
+    refusal.with_status(status)
 }
 
 fn event(header: &RequestHeader, exchange: &Exchange, body: &Bytes) -> Result<(String, bool), Refusal> {

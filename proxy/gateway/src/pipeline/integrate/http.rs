@@ -2,7 +2,7 @@
 //!
 //! HTTP integrations always come here, HTTP_PROXY ones when the body was needed before the call.
 
-use super::super::{content, map_request, map_response, templates, transform};
+use super::super::{content, deliver, map_request, map_response, templates, transform};
 use super::{failure, sends_body, timeout};
 use crate::backends::{Backend, Backends, Retries};
 use crate::exchange::{Exchange, Refusal};
@@ -13,7 +13,7 @@ use crate::view::View;
 use bytes::{Bytes, BytesMut};
 use edgewit_mapping::forwarding::{IntegrationKind, request_header};
 use edgewit_model::api::Verb;
-use edgewit_plan::integration::{HttpPlan, MappingTemplate, RequestBody};
+use edgewit_plan::integration::HttpPlan;
 use edgewit_plugin::{NoRequest, PluginError, PluginRequest};
 use pingora_error::{Error, ErrorType};
 use pingora_http::{RequestHeader, ResponseHeader};
@@ -40,13 +40,7 @@ impl Call<'_> {
         sent: &Bytes,
         body: Bytes,
     ) -> Result<(Box<ResponseHeader>, Bytes), Refusal> {
-        let content_type = header.headers.get("content-type").and_then(|value| value.to_str().ok());
-        let body = match self.plan.templates.select(content_type) {
-            RequestBody::Template(MappingTemplate::Fixed(text)) => Bytes::copy_from_slice(text.as_bytes()),
-            // What it renders to is in its place already.
-            RequestBody::Template(_) | RequestBody::PassThrough => body,
-            RequestBody::Unsupported => return Err(super::mock::unsupported_media_type()),
-        };
+        let body = templates::body(&self.plan.templates, header, body)?;
         let request = self.request(header, exchange, sent, body.len(), IntegrationKind::Http)?;
         let (response, body) = self.send(request, body, exchange).await?;
         let mut status = itoa::Buffer::new();
@@ -57,9 +51,7 @@ impl Call<'_> {
         let view = View::new(header, exchange);
         let mapped = map_response::run(plan, IntegrationKind::Http, &view, Some(&response), body)?;
         let (mut out, body) = templates::response(mapped, header, exchange).await?;
-        if let Some(trace) = &exchange.trace {
-            out.insert_header("X-Amzn-Trace-Id", trace).map_err(|_| Refusal::internal())?;
-        }
+        deliver::trace(&mut out, exchange)?;
         Ok((out, body))
     }
 

@@ -1,8 +1,7 @@
 //! AWS with a Lambda function: a component answers the event that a template has made.
 
-use super::super::asked::{Asked, Identity};
-use super::super::{content, map_request, map_response, templates};
-use super::timeout;
+use super::super::{content, deliver, map_request, map_response, templates};
+use super::{function, timeout};
 use crate::exchange::{Exchange, Refusal};
 use crate::generation::Attached;
 use crate::guard::{Breaker, Guarded};
@@ -11,8 +10,6 @@ use bytes::Bytes;
 use edgewit_mapping::expression::RequestScope;
 use edgewit_mapping::forwarding::{IntegrationKind, MappedHeader};
 use edgewit_mapping::lambda::MAX_PAYLOAD_BYTES;
-use edgewit_model::gateway_response::GatewayResponseType::INTEGRATION_FAILURE;
-use edgewit_plan::integration::{MappingTemplate, RequestBody};
 use edgewit_plan::plan::InvokePlan;
 use edgewit_plugin::{Change, Event, NoRequest, PluginError, PluginRequest, printable_line};
 use http::HeaderValue;
@@ -45,13 +42,7 @@ pub(in crate::pipeline) async fn run(
 ) -> Result<(Box<ResponseHeader>, Bytes), Refusal> {
     let client_trace = header.headers.get("x-amzn-trace-id").and_then(|value| value.to_str().ok());
     exchange.trace_id(client_trace);
-    let content_type = header.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let body = match plan.templates.select(content_type) {
-        RequestBody::Template(MappingTemplate::Fixed(text)) => Bytes::copy_from_slice(text.as_bytes()),
-        // What it renders to is in its place already.
-        RequestBody::Template(_) | RequestBody::PassThrough => body,
-        RequestBody::Unsupported => return Err(super::mock::unsupported_media_type()),
-    };
+    let body = templates::body(&plan.templates, header, body)?;
     if body.len() > MAX_PAYLOAD_BYTES {
         return Err(Refusal::too_large(MAX_PAYLOAD_BYTES as u64));
     }
@@ -80,9 +71,7 @@ pub(in crate::pipeline) async fn run(
     let view = View::new(header, exchange);
     let mapped = map_response::run(response, IntegrationKind::Aws, &view, Some(&answer), body)?;
     let (mut out, body) = templates::response(mapped, header, exchange).await?;
-    if let Some(trace) = &exchange.trace {
-        out.insert_header("X-Amzn-Trace-Id", trace).map_err(|_| Refusal::internal())?;
-    }
+    deliver::trace(&mut out, exchange)?;
     Ok((out, body))
 }
 
@@ -161,17 +150,8 @@ async fn call(
     exchange: &mut Exchange,
     event: Event,
 ) -> Result<Invoked, Refusal> {
+    let called = function::handle(&plan.function, attached, header, exchange, &event).await?;
     let ids = exchange.ids.clone();
-    let asked = Asked::take(header, exchange, Identity::default(), String::new(), None);
-    let called = {
-        let call = attached.entry.call(&attached.breaker, ids.request_id(), |plugin| {
-            let request = Arc::clone(&asked) as Arc<dyn PluginRequest>;
-            let event = &event;
-            async move { plugin.handle(request, event).await }
-        });
-        tokio::time::timeout(plan.function.timeout, call).await
-    };
-    Asked::give_back(asked, header, exchange)?;
     let failed = |message: String, kind: &str| Invoked {
         status: 200,
         body: Bytes::from(json!({"errorMessage": message, "errorType": kind}).to_string()),
@@ -180,9 +160,7 @@ async fn call(
     let id = ids.request_id();
     let refused = |exchange: &mut Exchange, why: &'static str| {
         exchange.integration.error = Some(why.into());
-        let refusal =
-            Refusal::new(INTEGRATION_FAILURE, "Internal server error", "InternalServerErrorException");
-        Err(refusal.with_status(500))
+        Err(function::refusal(500))
     };
     match called {
         Err(_late) => {

@@ -1,6 +1,6 @@
 //! MOCK: the answer comes out of the API's definition.
 
-use super::super::content;
+use super::super::content::{self, content_type};
 use super::super::map_response::{self, Mapped};
 use crate::exchange::{Exchange, Refusal};
 use crate::view::View;
@@ -13,7 +13,7 @@ use pingora_http::RequestHeader;
 
 /// Whether the client's body decides, because no template applies.
 pub(crate) fn wants_body(plan: &MockPlan, header: &RequestHeader) -> bool {
-    matches!(plan.answer(content_type(header)), MockAnswer::ReadBody)
+    matches!(plan.answer(content_type(&header.headers)), MockAnswer::ReadBody)
 }
 
 /// The answer of a MOCK integration.
@@ -26,7 +26,7 @@ pub(in crate::pipeline) fn run<'p>(
     exchange: &Exchange,
     body: &[u8],
 ) -> Result<Mapped<'p>, Refusal> {
-    let mut answer = plan.answer(content_type(header));
+    let mut answer = plan.answer(content_type(&header.headers));
     // A template reads text. Where everything is bytes, that needs to be said.
     let template = !matches!(answer, MockAnswer::ReadBody | MockAnswer::Unsupported);
     if template
@@ -55,8 +55,4 @@ pub(in crate::pipeline) fn run<'p>(
 /// 415 for a body that no template takes.
 pub(crate) fn unsupported_media_type() -> Refusal {
     Refusal::new(UNSUPPORTED_MEDIA_TYPE, "Unsupported Media Type", "BadRequestException")
-}
-
-fn content_type(header: &RequestHeader) -> Option<&str> {
-    header.headers.get("content-type").and_then(|value| value.to_str().ok())
 }

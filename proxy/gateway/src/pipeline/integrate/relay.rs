@@ -48,17 +48,12 @@ pub(crate) fn prepare(
     no_body: bool,
 ) -> Result<(), Refusal> {
     let mapped = map_request::run(plan, IntegrationKind::HttpProxy, &View::new(header, exchange))?;
-    let is = |name: &str, wanted: &[u8]| {
-        header.headers.get(name).is_some_and(|value| {
-            value.as_bytes().get(..wanted.len()).is_some_and(|v| v.eq_ignore_ascii_case(wanted))
-        })
-    };
     exchange.relay = Some(Relay {
         plan: Arc::clone(plan),
         upstream: Arc::clone(upstream),
         mapped,
-        upgrade: is("upgrade", b"websocket") && asks_for_upgrade(header),
-        grpc: is("content-type", b"application/grpc"),
+        upgrade: begins(header, "upgrade", b"websocket") && asks_for_upgrade(header),
+        grpc: is_grpc(header),
         began: Instant::now(),
         no_body,
         upgrade_idle: limits.upgrade_idle,
@@ -72,6 +67,17 @@ pub(crate) fn prepare(
 /// Methods whose backends expect a length even of an empty body (RFC 9110, section 8.6).
 fn announces_empty_body(method: &str) -> bool {
     matches!(method, "POST" | "PUT" | "PATCH")
+}
+
+/// A gRPC call, by its media type.
+pub(in crate::pipeline) fn is_grpc(header: &RequestHeader) -> bool {
+    begins(header, "content-type", b"application/grpc")
+}
+
+fn begins(header: &RequestHeader, name: &str, wanted: &[u8]) -> bool {
+    header.headers.get(name).is_some_and(|value| {
+        value.as_bytes().get(..wanted.len()).is_some_and(|start| start.eq_ignore_ascii_case(wanted))
+    })
 }
 
 /// `Connection: upgrade`, without which `Upgrade` means nothing (RFC 9110, section 7.8).
