@@ -8,6 +8,7 @@ mod expressions;
 mod functions;
 mod policies;
 mod routes;
+mod signatures;
 mod templates;
 mod velocity;
 mod views;
@@ -20,6 +21,7 @@ pub use expressions::{
 pub use functions::{lambda_authorizer_result, lambda_result};
 pub use policies::policy;
 pub use routes::route_match;
+pub use signatures::sigv4;
 pub use templates::{access_log_format, gateway_response_template};
 pub use velocity::{velocity, velocity_json_path};
 pub use wire::framing;
@@ -28,7 +30,7 @@ pub use wire::framing;
 pub type Target = fn(&[u8]);
 
 /// Every target by its name, which is also the name of its folder in `seeds`.
-pub const TARGETS: [(&str, Target); 16] = [
+pub const TARGETS: [(&str, Target); 17] = [
     ("access_log_format", access_log_format),
     ("framing", framing),
     ("gateway_response_template", gateway_response_template),
@@ -42,6 +44,7 @@ pub const TARGETS: [(&str, Target); 16] = [
     ("query", query),
     ("route_match", route_match),
     ("selection_pattern", selection_pattern),
+    ("sigv4", sigv4),
     ("static_template", static_template),
     ("velocity", velocity),
     ("velocity_json_path", velocity_json_path),

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use std::{env, fs};
 
 /// Mutated inputs of a target in one round; documents take a hundred times as long as a query string.
-const INPUTS: [(&str, usize); 2] = [("import", 3_000), ("selection_pattern", 2_000)];
+const INPUTS: [(&str, usize); 3] = [("import", 3_000), ("selection_pattern", 2_000), ("sigv4", 3_000)];
 const OTHER_INPUTS: usize = 10_000;
 
 /// Longest a single input may take. Two orders of magnitude above what the slowest seed needs, because the machine
@@ -48,7 +48,8 @@ macro_rules! smoke {
 
 smoke! {
     access_log_format framing gateway_response_template import json_path lambda_authorizer_result lambda_result
-    mapping_expression mock_status policy query route_match selection_pattern static_template velocity velocity_json_path
+    mapping_expression mock_status policy query route_match selection_pattern sigv4 static_template velocity
+    velocity_json_path
 }
 
 fn run(name: &str, target: Target) {

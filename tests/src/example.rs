@@ -59,10 +59,17 @@ pub fn run(conf: &Path) -> Option<String> {
         Ok(text) => text,
         Err(error) => return Some(format!("try.yaml: {error}")),
     };
-    let tried = match parse(&text) {
-        Ok(tried) => tried,
-        Err(error) => return Some(format!("try.yaml: {error}")),
-    };
+    match parse(&text) {
+        Ok(tried) => serve(conf, &tried),
+        Err(error) => Some(format!("try.yaml: {error}")),
+    }
+}
+
+/// Serves and tries one configuration; returns what was wrong.
+///
+/// # Panics
+/// When files cannot be copied.
+pub fn serve(conf: &Path, tried: &Try) -> Option<String> {
     let origin = Origin::start(tried.origin.clone()).unwrap_or_else(|error| panic!("an origin: {error}"));
     let (_scratch, folder) = copy(conf, &tried.replace, &origin.authority());
     let names = Names { origin: origin.authority(), api_id: api_id(&folder) };

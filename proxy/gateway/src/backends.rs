@@ -90,6 +90,13 @@ impl Backends {
         }
     }
 
+    /// Whether a connection can be made.
+    pub(crate) async fn probe(&self, upstream: &Upstream) -> Result<(), Box<Error>> {
+        let unresolved = |error| Error::because(ErrorType::ConnectNoRoute, "resolving the host", error);
+        let address = upstream.address().await.map_err(unresolved)?;
+        Box::pin(self.connect(upstream, address)).await.map(drop)
+    }
+
     /// Takes a backend's connection back, for another call if it can serve one.
     pub(crate) async fn release(&self, mut backend: Backend) {
         backend.session.respect_keepalive();

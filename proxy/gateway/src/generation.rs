@@ -2,10 +2,12 @@
 //!
 //! A request takes one reference at its start and is served by it to its end.
 
+use crate::aws::Signer;
 use crate::guard::{Breaker, PluginEntry};
+use crate::targets::Targets;
 use crate::telemetry::RouteMetrics;
 use crate::telemetry::access_log::AccessLog;
-use crate::upstream::Upstream;
+
 use edgewit_plan::plan::Plan;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -87,6 +89,8 @@ pub struct RouteRuntime {
     pub component: Option<Attached>,
     /// The component that changes its requests and answers.
     pub transform: Option<Attached>,
-    /// Its integration target, for HTTP integrations.
-    pub upstream: Option<Arc<Upstream>>,
+    /// Where its calls go, for integrations that are called over HTTP.
+    pub targets: Option<Targets>,
+    /// Who signs them.
+    pub signer: Option<Signer>,
 }

@@ -4,19 +4,23 @@
 
 mod admin;
 mod authorizer;
+pub mod aws;
 mod backends;
+pub mod buffers;
 pub mod config;
 pub mod deploy;
 mod exchange;
 pub mod front;
 pub mod generation;
 pub mod guard;
+mod health;
 mod identity;
 pub mod node;
 pub mod pipeline;
 pub mod reload;
 mod resolve;
 mod shared;
+pub mod targets;
 pub mod telemetry;
 mod time;
 mod upstream;

@@ -1,6 +1,7 @@
 //! A node: listeners, workers, signals, and the end of it all.
 
 use crate::admin::Admin;
+use crate::buffers::BUFFERED_BYTES;
 use crate::config::{NodeFile, load};
 use crate::deploy::artifacts::CompiledPlugins;
 use crate::deploy::{Deployer, Overrides};
@@ -393,6 +394,7 @@ fn request_limits(node: &NodeFile) -> RequestLimits {
         body_read_timeout: front.body_read_timeout,
         write_timeout: front.write_timeout,
         target_bytes: front.header.target_bytes,
+        buffered_bytes: node.limits.buffered_bytes.unwrap_or(BUFFERED_BYTES),
         upgrade_idle: node.limits.upgrade_idle_seconds.map_or(UPGRADE_IDLE, Duration::from_secs),
     }
 }

@@ -1,5 +1,6 @@
 //! What all workers of a node share.
 
+use crate::buffers::Buffers;
 use crate::deploy::RolledBack;
 use crate::generation::Generation;
 use crate::telemetry::Telemetry;
@@ -25,6 +26,8 @@ pub struct RequestLimits {
     pub target_bytes: usize,
     /// Time that an upgraded connection may be silent.
     pub upgrade_idle: Duration,
+    /// Bytes of all bodies together.
+    pub buffered_bytes: usize,
 }
 
 /// Goes back to the previous version of the named plugin, and says what came of it.
@@ -37,6 +40,8 @@ pub struct Shared {
     pub telemetry: Arc<Telemetry>,
     /// Limits of requests; they take effect with a restart.
     pub limits: RequestLimits,
+    /// Bodies that are held.
+    pub buffers: Arc<Buffers>,
     draining: AtomicBool,
     control: OnceLock<Control>,
 }
@@ -47,6 +52,7 @@ impl Shared {
         Self {
             generation: ArcSwap::from_pointee(generation),
             telemetry,
+            buffers: Arc::new(Buffers::new(limits.buffered_bytes)),
             limits,
             draining: AtomicBool::new(false),
             control: OnceLock::new(),

@@ -50,17 +50,31 @@ pub struct Upstream {
 impl Upstream {
     /// The target of an integration of the API `api_id`.
     pub fn new(plan: &HttpPlan, api_id: &str, resolver: &Resolver, settings: &UpstreamSettings) -> Self {
-        let target = resolver.target(&plan.target.host, plan.target.port);
-        let placeholder = SocketAddr::from((Ipv4Addr::UNSPECIFIED, plan.target.port));
+        let target = &plan.target;
+        let place = Place { host: &target.host, port: target.port, server_name: &target.host };
+        Self::at(&place, plan, api_id, resolver, settings, plan.insecure_skip_verification)
+    }
+
+    /// Another place that stands for the target of an integration.
+    pub(crate) fn at(
+        place: &Place<'_>,
+        plan: &HttpPlan,
+        api_id: &str,
+        resolver: &Resolver,
+        settings: &UpstreamSettings,
+        skip_verification: bool,
+    ) -> Self {
+        let target = resolver.target(place.host, place.port);
+        let placeholder = SocketAddr::from((Ipv4Addr::UNSPECIFIED, place.port));
         // Verification is by the host name; an address has none, and rustls takes it as it is.
-        let sni = if plan.target.tls { plan.target.host.to_string() } else { String::new() };
+        let sni = if plan.target.tls { place.server_name.to_string() } else { String::new() };
         let mut template = HttpPeer::new(placeholder, plan.target.tls, sni);
         // Pingora's pool key knows neither the authorities nor the owner: without this, a
         // connection that one API verified laxly would serve another that verifies strictly.
         let mut group = DefaultHasher::new();
-        (api_id, &plan.target.host, plan.insecure_skip_verification, settings.ca_version).hash(&mut group);
+        (api_id, place.host, place.server_name, skip_verification, settings.ca_version).hash(&mut group);
         template.group_key = group.finish();
-        set_options(&mut template.options, plan, settings);
+        set_options(&mut template.options, plan, settings, skip_verification);
         // A host name and an API id are legal header values; both were checked when they were read.
         let value = |text: &str| HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("-"));
         Self {
@@ -98,7 +112,19 @@ impl Upstream {
     }
 }
 
-fn set_options(options: &mut PeerOptions, plan: &HttpPlan, settings: &UpstreamSettings) {
+/// Where a target is, and the name that its certificate must have.
+pub(crate) struct Place<'a> {
+    pub(crate) host: &'a Arc<str>,
+    pub(crate) port: u16,
+    pub(crate) server_name: &'a str,
+}
+
+fn set_options(
+    options: &mut PeerOptions,
+    plan: &HttpPlan,
+    settings: &UpstreamSettings,
+    skip_verification: bool,
+) {
     let connect = settings.connect_timeout.min(plan.timeout);
     options.connection_timeout = Some(connect);
     options.total_connection_timeout = Some(connect);
@@ -108,7 +134,7 @@ fn set_options(options: &mut PeerOptions, plan: &HttpPlan, settings: &UpstreamSe
     options.alpn = ALPN::H1;
     options.max_h2_streams = H2_STREAMS;
     options.ca.clone_from(&settings.ca);
-    options.verify_cert = !plan.insecure_skip_verification;
+    options.verify_cert = !skip_verification;
     // AWS still checks the host name when the chain goes unchecked; rustls offers the two only together.
-    options.verify_hostname = !plan.insecure_skip_verification;
+    options.verify_hostname = !skip_verification;
 }

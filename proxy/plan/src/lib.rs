@@ -14,10 +14,10 @@ pub mod plan;
 pub mod router;
 pub mod validation;
 
-pub use compile::{Options, UnavailableRoutes, compile};
+pub use compile::{Binding, Options, UnavailableRoutes, compile};
 pub use limits::Limits;
 pub use plan::{
-    AuthorizerKind, AuthorizerPlan, FunctionPlan, IntegrationPlan, InvokePlan, Plan, PluginRef, Route,
-    RouteAuthorization, Unavailable,
+    AuthorizerKind, AuthorizerPlan, FunctionPlan, FunctionTarget, IntegrationPlan, InvokePlan, Plan,
+    PluginRef, Route, RouteAuthorization, Unavailable,
 };
 pub use router::{Match, Router};

@@ -13,6 +13,8 @@ pub struct Limits {
     pub timeout_ms_min: u32,
     /// Greatest integration timeout, milliseconds. API Gateway raises it on request.
     pub timeout_ms_max: u32,
+    /// Greatest timeout of an integration whose answer is streamed, milliseconds.
+    pub stream_timeout_ms_max: u32,
     /// Bytes of one mapping or gateway-response template.
     pub template_bytes: usize,
     /// Bytes of one access-log format.
@@ -40,6 +42,7 @@ impl Default for Limits {
         Self {
             timeout_ms_min: 50,
             timeout_ms_max: 29_000,
+            stream_timeout_ms_max: 900_000,
             template_bytes: 307_200,
             access_log_format_bytes: 3_072,
             schema_bytes: 409_600,

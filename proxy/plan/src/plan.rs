@@ -114,29 +114,79 @@ pub enum RouteAuthorization {
 pub enum IntegrationPlan {
     /// The node itself.
     Mock(Arc<MockPlan>),
-    /// An HTTP endpoint, mapped.
+    /// An HTTP endpoint or a service of AWS, mapped.
     Http(Arc<HttpPlan>),
     /// An HTTP endpoint, proxied.
     HttpProxy(Arc<HttpPlan>),
-    /// A Lambda function (AWS_PROXY), run by a component.
+    /// A Lambda function (AWS_PROXY).
     Function(Arc<FunctionPlan>),
-    /// A Lambda function that is called with what a template makes (AWS), run by a component.
+    /// A Lambda function that is called with what a template makes (AWS).
     Invoke(Arc<InvokePlan>),
     /// Nothing: the document asks for something that this version cannot do; the answer is a 500.
     Unavailable(Unavailable),
 }
 
-/// A Lambda function behind a proxy integration, run by a component.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A Lambda function behind an integration.
+#[derive(Clone, Debug)]
 pub struct FunctionPlan {
     /// ARN in the integration's URI, stage variables filled in.
     pub function_arn: Arc<str>,
     /// The function's name in that.
     pub function_name: Arc<str>,
-    /// The plugin that the function resolves to.
-    pub plugin: PluginRef,
+    /// What stands for the function.
+    pub target: FunctionTarget,
     /// Time that the function has.
     pub timeout: std::time::Duration,
+    /// Whether the answer is delivered as it is made.
+    pub streams: bool,
+}
+
+/// What stands for a Lambda function.
+#[derive(Clone, Debug)]
+pub enum FunctionTarget {
+    /// A component of this node.
+    Plugin(PluginRef),
+    /// Something that speaks the Lambda Invoke API; the plan's target is the function there.
+    Endpoint(Arc<HttpPlan>),
+}
+
+impl FunctionPlan {
+    /// The component that stands for the function.
+    pub fn plugin(&self) -> Option<&PluginRef> {
+        match &self.target {
+            FunctionTarget::Plugin(plugin) => Some(plugin),
+            FunctionTarget::Endpoint(_) => None,
+        }
+    }
+
+    /// How the function is called where it is elsewhere.
+    pub fn endpoint(&self) -> Option<&Arc<HttpPlan>> {
+        match &self.target {
+            FunctionTarget::Plugin(_) => None,
+            FunctionTarget::Endpoint(plan) => Some(plan),
+        }
+    }
+}
+
+impl IntegrationPlan {
+    /// How what answers is called, where that is over HTTP.
+    pub fn http(&self) -> Option<&Arc<HttpPlan>> {
+        match self {
+            Self::Http(plan) | Self::HttpProxy(plan) => Some(plan),
+            Self::Function(function) => function.endpoint(),
+            Self::Invoke(invoke) => invoke.function.endpoint(),
+            Self::Mock(_) | Self::Unavailable(_) => None,
+        }
+    }
+
+    /// The function that answers.
+    pub fn function(&self) -> Option<&FunctionPlan> {
+        match self {
+            Self::Function(function) => Some(function),
+            Self::Invoke(invoke) => Some(&invoke.function),
+            Self::Http(_) | Self::HttpProxy(_) | Self::Mock(_) | Self::Unavailable(_) => None,
+        }
+    }
 }
 
 /// A Lambda function behind an integration that is no proxy.
@@ -144,7 +194,8 @@ pub struct FunctionPlan {
 pub struct InvokePlan {
     /// The function.
     pub function: FunctionPlan,
-    /// Parameter mappings of the request; of headers only `X-Amz-Invocation-Type` means something to a function.
+    /// Parameter mappings of the request to a component; of headers only `X-Amz-Invocation-Type` means something to it.
+    /// Those for a function elsewhere are in [`FunctionTarget::Endpoint`].
     pub mappings: RequestMappings,
     /// Request templates, which make the event.
     pub templates: RequestTemplates,

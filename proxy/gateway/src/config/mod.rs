@@ -2,8 +2,14 @@
 //!
 //! Every type here has a published JSON Schema (`edgewit schema`), so field docs are user-facing.
 
+mod aws;
 pub mod files;
 mod read;
+mod vpc_links;
+
+pub use aws::{AwsFile, CredentialsFile, Secret};
+pub use vpc_links::{Balance, HealthCheckFile, OutlierFile, VpcLinkFile, VpcTargetFile, VpcTlsFile};
+pub(crate) use vpc_links::{MAX_TARGETS, MAX_WEIGHT};
 
 pub use read::{Component, Folder, load};
 
@@ -50,6 +56,11 @@ pub struct NodeFile {
     /// Settings by file name (without extension) below `apis/`.
     #[schemars(with = "BTreeMap<String, ApiFile>")]
     pub apis: BTreeMap<String, Spanned<ApiFile>>,
+    /// Services of AWS: credentials and endpoints.
+    pub aws: AwsFile,
+    /// Targets of private integrations, by the id of the VPC link.
+    #[schemars(with = "BTreeMap<String, VpcLinkFile>")]
+    pub vpc_links: BTreeMap<String, Spanned<VpcLinkFile>>,
     /// Limits, each with its default.
     pub limits: LimitsFile,
 }
@@ -149,6 +160,10 @@ pub struct LimitsFile {
     #[serde(deserialize_with = "positive")]
     #[schemars(range(min = 1))]
     pub header_lines: Option<usize>,
+    /// Bytes of all bodies that the node holds at once; default 536870912.
+    #[serde(deserialize_with = "positive")]
+    #[schemars(range(min = 1))]
+    pub buffered_bytes: Option<usize>,
     /// Bytes of a request or response body; default 10485760.
     #[serde(deserialize_with = "positive")]
     #[schemars(range(min = 1))]
@@ -382,19 +397,33 @@ pub struct PluginLimitsFile {
 #[serde(deny_unknown_fields, default)]
 #[schemars(title = "functions.yaml")]
 pub struct FunctionsFile {
-    /// Functions by full ARN, `NAME:ALIAS` or `NAME`.
+    /// Functions by full ARN, `NAME:ALIAS` or `NAME`; `*` is for all others.
     #[schemars(with = "BTreeMap<String, FunctionFile>")]
     pub functions: BTreeMap<String, Spanned<FunctionFile>>,
     /// Origins such as `http://billing.internal` that a component of the world `wasi:http/proxy` stands for: HTTP and
     /// HTTP_PROXY integrations with a URI there are answered by it.
-    #[schemars(with = "BTreeMap<String, FunctionFile>")]
-    pub origins: BTreeMap<String, Spanned<FunctionFile>>,
+    #[schemars(with = "BTreeMap<String, OriginFile>")]
+    pub origins: BTreeMap<String, Spanned<OriginFile>>,
 }
 
-/// What one function stands for.
+/// What one function stands for: a component, or a function elsewhere.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FunctionFile {
+    /// Name of a plugin in `plugins.yaml`.
+    pub plugin: Option<String>,
+    /// `aws`, or the origin of something that speaks the Lambda Invoke API, such as `http://127.0.0.1:3002`.
+    pub endpoint: Option<String>,
+    /// The function's name at the endpoint; default its ARN at AWS, its name and alias elsewhere.
+    pub name: Option<String>,
+    /// Whether calls of the endpoint are signed; default true at AWS, false elsewhere.
+    pub sign: Option<bool>,
+}
+
+/// What one origin stands for.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OriginFile {
     /// Name of a plugin in `plugins.yaml`.
     pub plugin: String,
 }

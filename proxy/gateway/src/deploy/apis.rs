@@ -8,7 +8,7 @@ use edgewit_mapping::template::named;
 use edgewit_model::import::{ImportOptions, import as import_document};
 use edgewit_model::stage::{Deployment, Stage};
 use edgewit_model::{Finding, Location};
-use edgewit_plan::{Limits, Options, Plan, PluginRef, UnavailableRoutes, compile as compile_stage};
+use edgewit_plan::{Binding, Limits, Options, Plan, UnavailableRoutes, compile as compile_stage};
 use indexmap::IndexMap;
 use serde_saphyr::Spanned;
 use sha2::{Digest, Sha256};
@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Default region in host names and ARNs.
-const REGION: &str = "us-east-1";
+pub(super) const REGION: &str = "us-east-1";
 /// Default account in ARNs.
 const ACCOUNT: &str = "000000000000";
 /// Default name of a stage.
@@ -150,23 +150,28 @@ pub(super) fn compile(
     unavailable_routes: UnavailableRoutes,
     findings: &mut Vec<Finding>,
 ) -> Vec<Option<Plan>> {
-    for (name, function) in &folder.functions.functions {
-        if !plugins.declares(&function.value.plugin) {
-            let at = located(files::FUNCTIONS, function);
-            let message = format!(
-                "function `{name}` names the plugin `{}`, which {} does not have",
-                function.value.plugin,
-                files::PLUGINS
-            );
-            findings.push(Finding::error("plugin-unknown", &at, message));
-        }
-    }
-    let resolve = |arn: &str| resolve_function(folder, arn);
+    super::functions::check(folder, plugins, findings);
+    super::aws::check(folder, findings);
+    super::vpc_links::check(folder, findings);
+    // What a file that cannot be read would have said is not known, so nothing is said to be missing in it.
+    let broken =
+        |file: &str| findings.iter().any(|found| found.code == "config-invalid" && &*found.at.file == file);
+    let (node_broken, functions_broken) = (broken(files::NODE), broken(files::FUNCTIONS));
+    let unknown = || functions_broken.then_some(Binding::Endpoint { origin: None, name: None, sign: false });
+    let resolve = |arn: &str| super::functions::resolve(folder, arn).or_else(unknown);
+    let endpoint = |service: &str| super::aws::endpoint(folder, service);
+    let has_vpc_link = |id: &str| node_broken || folder.node.vpc_links.contains_key(id);
     let mut limits = Limits::default();
     if let Some(timeout) = folder.node.limits.integration_timeout_ms {
         limits.timeout_ms_max = timeout;
     }
-    let options = Options { unavailable_routes, resolve_function: &resolve, limits };
+    let options = Options {
+        unavailable_routes,
+        resolve_function: &resolve,
+        service_endpoint: &endpoint,
+        has_vpc_link: &has_vpc_link,
+        limits,
+    };
     let mut plans = Vec::new();
     for stage in stages {
         let (plan, mut found) = compile_stage(&stage.stage, &options);
@@ -196,15 +201,6 @@ fn sort(findings: &mut [Finding], folder: &Folder) {
 fn dedup(findings: &mut Vec<Finding>) {
     let mut seen = std::collections::HashSet::new();
     findings.retain(|finding| seen.insert((finding.at.clone(), finding.code, finding.message.clone())));
-}
-
-/// By full ARN, by `NAME:ALIAS`, by `NAME`.
-fn resolve_function(folder: &Folder, arn: &str) -> Option<PluginRef> {
-    let name = arn.splitn(7, ':').nth(6);
-    let plain = name.and_then(|name| name.split(':').next());
-    let found =
-        [Some(arn), name, plain].into_iter().flatten().find_map(|key| folder.functions.functions.get(key))?;
-    Some(PluginRef(found.value.plugin.as_str().into()))
 }
 
 /// Region and account become parts of ARNs and must have the form of such; the admin address is loopback.

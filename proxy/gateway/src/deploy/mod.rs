@@ -2,9 +2,12 @@
 
 mod apis;
 pub(crate) mod artifacts;
+mod aws;
+mod functions;
 mod plugins;
 mod templates;
 mod trust;
+mod vpc_links;
 mod worlds;
 
 pub use apis::is_stage_name;
@@ -14,12 +17,14 @@ use crate::config::{Folder, load};
 use crate::generation::{Generation, RouteRuntime, StageRuntime};
 use crate::guard::Breaker;
 use crate::resolve::Resolver;
+use crate::targets::Targets;
 use crate::telemetry::Telemetry;
 use crate::telemetry::access_log::AccessLog;
 use crate::telemetry::metrics::RouteKey;
 use crate::upstream::{CONNECT_TIMEOUT, Upstream, UpstreamSettings};
 use edgewit_model::{Finding, Location};
-use edgewit_plan::{IntegrationPlan, Plan, UnavailableRoutes};
+use edgewit_plan::integration::HttpPlan;
+use edgewit_plan::{Plan, Route, UnavailableRoutes};
 use edgewit_plugin::PluginHost;
 use parking_lot::Mutex;
 pub(crate) use plugins::RolledBack;
@@ -37,6 +42,8 @@ pub struct Deployer {
     telemetry: Arc<Telemetry>,
     resolver: Resolver,
     plugins: PluginStore,
+    signing: aws::Signing,
+    links: vpc_links::Links,
     logs: Mutex<HashMap<PathBuf, std::sync::Weak<AccessLog>>>,
     published: std::sync::atomic::AtomicU64,
 }
@@ -69,6 +76,7 @@ struct Parts<'a> {
     folder: &'a Folder,
     plugins: &'a LoadedPlugins,
     settings: &'a UpstreamSettings,
+    links: &'a vpc_links::Configured,
     log: Option<&'a Arc<AccessLog>>,
     renderer: Option<templates::Renderer>,
 }
@@ -87,6 +95,8 @@ impl Deployer {
             overrides,
             plugins: PluginStore::new(host, Arc::clone(&telemetry)),
             telemetry,
+            signing: aws::Signing::default(),
+            links: vpc_links::Links::default(),
             resolver: Resolver::new(resolve_ttl),
             logs: Mutex::default(),
             published: std::sync::atomic::AtomicU64::new(0),
@@ -115,6 +125,9 @@ impl Deployer {
         let plans = apis::compile(&stages, &folder, &plugins, unavailable, &mut findings);
         worlds::check(plans.iter().flatten(), &folder, &plugins, &mut findings);
         let settings = self.upstream_settings(&folder, &mut findings);
+        let links = settings.as_ref().map(|settings| {
+            self.links.configured(&folder, base(&self.conf), settings, &self.telemetry, &mut findings)
+        });
         let log = self.access_log(&folder, &mut findings);
         let failed = findings.iter().any(Finding::is_error);
         // The templates themselves were looked at with their plans.
@@ -130,6 +143,7 @@ impl Deployer {
                     folder: &folder,
                     plugins: &plugins,
                     settings: &settings,
+                    links: &links.unwrap_or_default(),
                     log: log.as_ref(),
                     renderer,
                 };
@@ -158,7 +172,7 @@ impl Deployer {
     }
 
     fn stage(&self, plan: Plan, parts: &Parts<'_>, entries: usize) -> StageRuntime {
-        let Parts { folder, plugins, settings, log, .. } = *parts;
+        let Parts { folder, plugins, log, .. } = *parts;
         let name: String = plan.api_name.chars().filter(char::is_ascii).collect();
         let name = name.trim();
         let api: Arc<str> = if name.is_empty() { Arc::clone(&plan.api_id) } else { name.into() };
@@ -168,20 +182,16 @@ impl Deployer {
             resource: Arc::clone(resource),
             method,
         };
+        let region = folder.node.region.as_deref().unwrap_or(apis::REGION);
+        let signer =
+            |route: &Route| Some(route.integration.http()?.service.as_ref()?.signer.as_ref()?.clone());
         let routes = plan.routes.iter().map(|route| RouteRuntime {
             authorizer_breaker: Breaker::default(),
             metrics: self.telemetry.route(&key(&route.resource_path, route.verb.as_str())),
             component: component(route, folder, plugins),
             transform: transform(&plan, route, folder, plugins),
-            upstream: match &route.integration {
-                IntegrationPlan::Http(http) | IntegrationPlan::HttpProxy(http) => {
-                    Some(Arc::new(Upstream::new(http, &plan.api_id, &self.resolver, settings)))
-                }
-                IntegrationPlan::Mock(_)
-                | IntegrationPlan::Function(_)
-                | IntegrationPlan::Invoke(_)
-                | IntegrationPlan::Unavailable(_) => None,
-            },
+            targets: route.integration.http().and_then(|http| self.targets(http, &plan.api_id, parts)),
+            signer: signer(route).map(|signer| self.signing.signer(&signer, folder, region)),
         });
         let authorizers = plan.authorizers.iter().map(|authorizer| {
             let plugin = plugins.get(&authorizer.plugin.0)?;
@@ -195,6 +205,15 @@ impl Deployer {
             templates: parts.renderer.as_ref().and_then(|renderer| renderer.of(&plan)),
             access_log: log.cloned(),
             plan,
+        }
+    }
+
+    /// Where the calls of a route go.
+    fn targets(&self, http: &HttpPlan, api_id: &str, parts: &Parts<'_>) -> Option<Targets> {
+        let Parts { folder, settings, links, .. } = *parts;
+        match http.vpc_link {
+            Some(_) => self.links.targets(http, api_id, folder, links, &self.resolver),
+            None => Some(Targets::Host(Arc::new(Upstream::new(http, api_id, &self.resolver, settings)))),
         }
     }
 

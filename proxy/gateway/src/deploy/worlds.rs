@@ -7,15 +7,15 @@ use crate::generation::Attached;
 use crate::guard::Breaker;
 use edgewit_model::{Finding, Location};
 use edgewit_plan::integration::Target;
-use edgewit_plan::plan::Route;
+use edgewit_plan::plan::{FunctionPlan, Route};
 use edgewit_plan::{IntegrationPlan, Plan};
 use edgewit_plugin::World;
 
 /// The component that answers a route instead of a backend.
 pub(super) fn component(route: &Route, folder: &Folder, plugins: &LoadedPlugins) -> Option<Attached> {
     let name = match &route.integration {
-        IntegrationPlan::Function(function) => &*function.plugin.0,
-        IntegrationPlan::Invoke(invoke) => &*invoke.function.plugin.0,
+        IntegrationPlan::Function(function) => &*function.plugin()?.0,
+        IntegrationPlan::Invoke(invoke) => &*invoke.function.plugin()?.0,
         IntegrationPlan::Http(http) | IntegrationPlan::HttpProxy(http) => origin(folder, &http.target)?,
         IntegrationPlan::Mock(_) | IntegrationPlan::Unavailable(_) => return None,
     };
@@ -95,14 +95,9 @@ pub(super) fn check<'a>(
             used(&authorizer.plugin.0, World::Authorizer, functions(), &what);
         }
         for route in &plan.routes {
-            let function = match &route.integration {
-                IntegrationPlan::Function(function) => Some(&**function),
-                IntegrationPlan::Invoke(invoke) => Some(&invoke.function),
-                _ => None,
-            };
-            if let Some(function) = function {
+            if let Some(plugin) = route.integration.function().and_then(FunctionPlan::plugin) {
                 let what = format!("the function of {} {}", route.verb.as_str(), route.resource_path);
-                used(&function.plugin.0, World::Function, functions(), &what);
+                used(&plugin.0, World::Function, functions(), &what);
             }
         }
     }

@@ -1,9 +1,12 @@
 //! Collecting bodies, up to the payload limit.
 
+use crate::buffers::Buffers;
 use crate::exchange::Refusal;
-use bytes::{Bytes, BytesMut};
+use crate::shared::RequestLimits;
+use bytes::Bytes;
 use pingora_core::protocols::http::ServerSession;
 use pingora_timeout::timeout;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Default bytes of a request or response body (API Gateway: 10 MiB).
@@ -32,7 +35,7 @@ impl From<Bytes> for Collected {
 /// Why a body could not be collected.
 #[derive(Debug)]
 pub(crate) enum BodyError {
-    /// It is too large: 413.
+    /// It is too large, or the node has no room for it: 413, 503.
     Refused(Refusal),
     /// The client is gone or broke its framing: nobody is left to answer.
     Broken(Box<pingora_error::Error>),
@@ -43,26 +46,36 @@ pub(crate) enum BodyError {
 /// # Errors
 /// 413.
 pub(crate) fn check_announced(headers: &http::HeaderMap, limit: u64) -> Result<(), Refusal> {
-    let announced =
-        headers.get("content-length").and_then(|value| value.to_str().ok()?.trim().parse::<u64>().ok());
-    match announced {
+    match announced(headers) {
         Some(length) if length > limit => Err(Refusal::too_large(limit)),
         _ => Ok(()),
     }
 }
 
+/// The length that a message announces.
+pub(crate) fn announced(headers: &http::HeaderMap) -> Option<u64> {
+    headers.get("content-length").and_then(|value| value.to_str().ok()?.trim().parse::<u64>().ok())
+}
+
+/// Bytes to make room for at once: what a message announces, within the limit.
+pub(crate) fn capacity(headers: &http::HeaderMap, limit: u64) -> usize {
+    announced(headers).map_or(0, |length| usize::try_from(length.min(limit)).unwrap_or(0))
+}
+
 /// Reads the request's body whole. A client that waits for `100 Continue` is told to go on.
 pub(crate) async fn collect(
     session: &mut ServerSession,
-    limit: u64,
-    read_timeout: Duration,
+    limits: &RequestLimits,
+    buffers: &Arc<Buffers>,
 ) -> Result<Collected, BodyError> {
+    let (limit, read_timeout) = (limits.payload_bytes, limits.body_read_timeout);
     if session.is_body_empty() {
         return Ok(Collected::default());
     }
     if expects_continue(session.req_header()) {
         session.write_continue_response().await.map_err(BodyError::Broken)?;
     }
+    let full = |_full| BodyError::Refused(Refusal::busy());
     let Some(first) = read(session, read_timeout).await? else {
         return Ok(Collected::default());
     };
@@ -70,16 +83,18 @@ pub(crate) async fn collect(
         return Err(BodyError::Refused(Refusal::too_large(limit)));
     }
     if session.is_body_done() {
-        return Ok(Collected(first));
+        return buffers.hold(first).map(Collected).map_err(full);
     }
-    let mut whole = BytesMut::from(&first[..]);
+    let mut whole = buffers.body(capacity(&session.req_header().headers, limit));
+    whole.push(&first).map_err(full)?;
+    drop(first);
     while let Some(part) = read(session, read_timeout).await? {
         if (whole.len() + part.len()) as u64 > limit {
             return Err(BodyError::Refused(Refusal::too_large(limit)));
         }
-        whole.extend_from_slice(&part);
+        whole.push(&part).map_err(full)?;
     }
-    Ok(Collected(whole.freeze()))
+    Ok(Collected(whole.whole()))
 }
 
 /// One read with a deadline: Pingora has none for HTTP/2.

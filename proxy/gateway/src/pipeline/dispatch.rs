@@ -50,6 +50,23 @@ impl Pipeline {
                 let mapped = integrate::mock::run(plan, session.req_header(), exchange, body.bytes())?;
                 Ok(Next::Answer(mapped.header, mapped.body))
             }
+            IntegrationPlan::Function(plan) if plan.streams && runtime.transform.is_none() => {
+                let body = self.collected(session, collected).await?;
+                let whole = Whole {
+                    integration: &route.integration,
+                    runtime,
+                    limit: self.shared.limits.payload_bytes,
+                };
+                let function = self.function(&whole, plan)?;
+                let client = &mut session.downstream_session;
+                let streamed =
+                    integrate::streamed::run(plan, &function, client, exchange, &self.shared, body.share());
+                match Box::pin(streamed).await {
+                    Ok(Some((response, body))) => Ok(Next::Answer(response, body)),
+                    Ok(None) => Ok(Next::Sent),
+                    Err(failed) => Err(failed.into()),
+                }
+            }
             integration => {
                 let body = self.collected(session, collected).await?;
                 let header = session.req_header_mut();
@@ -69,16 +86,9 @@ impl Pipeline {
         runtime: &RouteRuntime,
         empty: bool,
     ) -> Result<Next, Stop> {
-        let upstream = runtime.upstream.as_ref().ok_or_else(Refusal::configuration)?;
+        let targets = runtime.targets.as_ref().ok_or_else(Refusal::configuration)?;
         let suits = |relay: &integrate::Relay| empty && integrate::direct::suits(session.req_header(), relay);
-        integrate::relay::prepare(
-            plan,
-            upstream,
-            session.req_header(),
-            exchange,
-            &self.shared.limits,
-            empty,
-        )?;
+        integrate::relay::prepare(plan, targets, session.req_header(), exchange, &self.shared.limits, empty)?;
         if !exchange.relay.as_ref().is_some_and(suits) {
             return Ok(Next::Relay);
         }
@@ -93,8 +103,16 @@ impl Pipeline {
         .await;
         match sent {
             Ok(()) => Ok(Next::Sent),
-            Err(integrate::direct::Failed::Refused(refusal)) => Err(Stop::Refused(refusal)),
-            Err(integrate::direct::Failed::Broken(error)) => Err(Stop::Broken(error)),
+            Err(failed) => Err(failed.into()),
+        }
+    }
+}
+
+impl From<integrate::direct::Failed> for Stop {
+    fn from(failed: integrate::direct::Failed) -> Self {
+        match failed {
+            integrate::direct::Failed::Refused(refusal) => Stop::Refused(refusal),
+            integrate::direct::Failed::Broken(error) => Stop::Broken(error),
         }
     }
 }

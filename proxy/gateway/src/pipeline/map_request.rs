@@ -162,7 +162,7 @@ pub(super) fn rewrite_header(
         request.remove_header(&name);
     }
     join_repeated(request)?;
-    set_gateway_headers(request, upstream, mapped, exchange, client_trace.as_deref())
+    set_gateway_headers(request, upstream, mapped, exchange, client_trace.as_deref(), true)
 }
 
 /// Headers that frame the message to the backend: Pingora has set them already.
@@ -201,9 +201,10 @@ pub(super) fn set_gateway_headers(
     mapped: &Mapped,
     exchange: &mut Exchange,
     client_trace: Option<&str>,
+    accepts_json: bool,
 ) -> pingora_error::Result<()> {
     request.insert_header(HOST, upstream.host.clone())?;
-    if !request.headers.contains_key(ACCEPT) {
+    if accepts_json && !request.headers.contains_key(ACCEPT) {
         request.insert_header("Accept", HeaderValue::from_static("application/json"))?;
     }
     if !request.headers.contains_key(USER_AGENT) {

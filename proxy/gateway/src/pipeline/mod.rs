@@ -159,9 +159,8 @@ impl Pipeline {
     }
 
     async fn collect(&self, session: &mut Session) -> Result<Collected, Stop> {
-        let limits = &self.shared.limits;
-        Ok(body::collect(&mut session.downstream_session, limits.payload_bytes, limits.body_read_timeout)
-            .await?)
+        let Shared { limits, buffers, .. } = &*self.shared;
+        Ok(body::collect(&mut session.downstream_session, limits, buffers).await?)
     }
 }
 
@@ -314,6 +313,9 @@ impl ProxyHttp for Pipeline {
     ) -> FailToProxy {
         let unanswered = session.response_written().is_none();
         let to_client = *error.esource() == ErrorSource::Downstream;
+        if to_client && let Some(relay) = &mut exchange.relay {
+            relay.abandon();
+        }
         if unanswered && !to_client {
             let refusal = exchange.refusal.take().unwrap_or_else(|| integrate::failure(error));
             exchange.integration.error.clone_from(&refusal.message);

@@ -1,11 +1,13 @@
 //! Integrations that are asked with whole bodies, and the transform around them.
 
 use super::integrate::http::Call;
+use super::integrate::lambda::Function;
 use super::{Pipeline, content, integrate, templates, transform};
 use crate::exchange::{Exchange, Refusal};
 use crate::generation::RouteRuntime;
 use bytes::Bytes;
-use edgewit_plan::plan::IntegrationPlan;
+use edgewit_plan::integration::HttpPlan;
+use edgewit_plan::plan::{FunctionPlan, IntegrationPlan};
 use pingora_http::{RequestHeader, ResponseHeader};
 
 /// What is asked with whole bodies.
@@ -53,13 +55,8 @@ impl Pipeline {
         sent: &Bytes,
         body: Bytes,
     ) -> Result<(Box<ResponseHeader>, Bytes), Refusal> {
-        let Whole { integration, runtime, limit } = *whole;
-        let call = |plan| {
-            let upstream = runtime.upstream.as_deref().ok_or_else(Refusal::configuration)?;
-            let component = runtime.component.as_ref();
-            Ok::<_, Refusal>(Call { backends: &self.backends, upstream, plan, limit, component })
-        };
-        match integration {
+        let call = |plan| self.call(whole, plan);
+        match whole.integration {
             IntegrationPlan::Mock(plan) => {
                 let mapped = integrate::mock::run(plan, header, exchange, &body)?;
                 templates::response(mapped, header, exchange).await
@@ -67,14 +64,41 @@ impl Pipeline {
             IntegrationPlan::Http(plan) => call(plan)?.mapped(header, exchange, sent, body).await,
             IntegrationPlan::HttpProxy(plan) => call(plan)?.proxied(header, exchange, body).await,
             IntegrationPlan::Function(plan) => {
-                let attached = runtime.component.as_ref().ok_or_else(Refusal::configuration)?;
-                integrate::function::run(plan, attached, header, exchange, body).await
+                integrate::function::run(plan, &self.function(whole, plan)?, header, exchange, body).await
             }
             IntegrationPlan::Invoke(plan) => {
-                let attached = runtime.component.as_ref().ok_or_else(Refusal::configuration)?;
-                integrate::invoke::run(plan, attached, header, exchange, sent, body).await
+                integrate::invoke::run(
+                    plan,
+                    &self.function(whole, &plan.function)?,
+                    header,
+                    exchange,
+                    sent,
+                    body,
+                )
+                .await
             }
             IntegrationPlan::Unavailable(_) => Err(Refusal::configuration()),
+        }
+    }
+
+    fn call<'w>(&'w self, whole: &Whole<'w>, plan: &'w HttpPlan) -> Result<Call<'w>, Refusal> {
+        let runtime = whole.runtime;
+        let targets = runtime.targets.as_ref().ok_or_else(Refusal::configuration)?;
+        let (component, signer) = (runtime.component.as_ref(), runtime.signer.as_ref());
+        let buffers = &self.shared.buffers;
+        Ok(Call { backends: &self.backends, targets, plan, limit: whole.limit, buffers, component, signer })
+    }
+
+    pub(super) fn function<'w>(
+        &'w self,
+        whole: &Whole<'w>,
+        plan: &'w FunctionPlan,
+    ) -> Result<Function<'w>, Refusal> {
+        match plan.endpoint() {
+            Some(http) => Ok(Function::Endpoint(self.call(whole, http)?)),
+            None => {
+                whole.runtime.component.as_ref().map(Function::Component).ok_or_else(Refusal::configuration)
+            }
         }
     }
 }

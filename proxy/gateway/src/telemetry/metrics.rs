@@ -4,6 +4,7 @@
 //! They outlive generations: a reload loses no count.
 
 use super::histogram::Histogram;
+use crate::targets::Link;
 use parking_lot::Mutex;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder, NoLabelSet};
@@ -11,8 +12,8 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 /// What a route's metrics are counted by.
@@ -121,6 +122,7 @@ pub struct Telemetry {
     routes: Mutex<HashMap<RouteKey, Arc<RouteMetrics>>>,
     plugins: Mutex<std::collections::BTreeMap<String, Arc<PluginMetrics>>>,
     refused: Mutex<HashMap<&'static str, u64>>,
+    links: Mutex<Vec<Weak<Link>>>,
     reloads: [AtomicU64; 2],
     reload_us: AtomicU64,
     generation: AtomicU64,
@@ -134,6 +136,7 @@ impl Default for Telemetry {
             routes: Mutex::default(),
             plugins: Mutex::default(),
             refused: Mutex::default(),
+            links: Mutex::default(),
             reloads: Default::default(),
             reload_us: AtomicU64::new(0),
             generation: AtomicU64::new(0),
@@ -158,6 +161,13 @@ impl Telemetry {
     /// The counters of a plugin, made if they are not there yet.
     pub fn plugin(&self, name: &str) -> Arc<PluginMetrics> {
         Arc::clone(self.plugins.lock().entry(name.to_owned()).or_default())
+    }
+
+    /// Shows a VPC link for as long as a generation has it.
+    pub(crate) fn link(&self, link: &Arc<Link>) {
+        let mut links = self.links.lock();
+        links.retain(|known| known.strong_count() > 0);
+        links.push(Arc::downgrade(link));
     }
 
     /// Counts a request or connection that never reached an API.
@@ -285,6 +295,8 @@ impl Collector for Exposition {
         }
 
         plugins(&mut encoder, t)?;
+        let links: Vec<Arc<Link>> = t.links.lock().iter().filter_map(Weak::upgrade).collect();
+        super::links::encode(&mut encoder, &links)?;
 
         let mut metric = encoder.encode_descriptor(
             "edgewit_refused",

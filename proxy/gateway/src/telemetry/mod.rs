@@ -2,6 +2,7 @@
 
 pub mod access_log;
 mod histogram;
+mod links;
 pub mod metrics;
 
 pub use metrics::{RouteMetrics, Telemetry};

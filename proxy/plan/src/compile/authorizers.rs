@@ -2,8 +2,8 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/configure-api-gateway-lambda-authorization.html>.
 
-use super::Compiler;
 use super::uri::with_stage_variables;
+use super::{Binding, Compiler};
 use crate::plan::{AuthorizerKind, AuthorizerPlan, Unavailable};
 use edgewit_mapping::expression::RequestSource;
 use edgewit_model::api::{Authorization, Authorizer, AuthorizerType};
@@ -84,7 +84,14 @@ impl Compiler<'_> {
             self.error("authorizer-invalid", at, message.clone());
             return Err(broken(&message));
         };
-        let Some(plugin) = (self.options.resolve_function)(function_arn) else {
+        let binding = (self.options.resolve_function)(function_arn);
+        if let Some(Binding::Endpoint { .. }) = binding {
+            let message = format!(
+                "the function `{function_arn}` of the authorizer `{name}` is elsewhere; authorizers need a component"
+            );
+            return Err(self.unavailable("unavailable-function", at, message));
+        }
+        let Some(Binding::Plugin(plugin)) = binding else {
             let message =
                 format!("the function `{function_arn}` of the authorizer `{name}` is not in functions.yaml");
             let function = function_arn.splitn(7, ':').nth(6).unwrap_or(function_arn);
@@ -177,6 +184,7 @@ impl Compiler<'_> {
 pub(super) fn function_arn(uri: &str) -> Option<&str> {
     let (_, rest) = uri.split_once(":lambda:path/")?;
     let (_, rest) = rest.split_once("/functions/")?;
-    let arn = rest.strip_suffix("/invocations")?;
+    let arn =
+        rest.strip_suffix("/invocations").or_else(|| rest.strip_suffix("/response-streaming-invocations"))?;
     (!arn.is_empty()).then_some(arn)
 }

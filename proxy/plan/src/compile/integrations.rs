@@ -3,27 +3,31 @@
 use super::Compiler;
 use super::authorizers::function_arn;
 use super::mappings::RequestDeclarations;
+use super::services::ServiceUri;
 use super::uri;
 use crate::integration::{
-    HttpPlan, MappingTemplate, MockPlan, Piece, RequestMappings, RequestTemplates, Responses,
+    HttpPlan, MappingTemplate, MockPlan, Piece, RequestMappings, RequestTemplates, Responses, ServicePlan,
+    SignerPlan,
 };
-use crate::plan::{FunctionPlan, IntegrationPlan, InvokePlan, Unavailable};
+use crate::plan::{IntegrationPlan, Unavailable};
 use edgewit_mapping::forwarding::IntegrationKind;
 use edgewit_model::api::{
     ConnectionType, ContentHandling, Integration, IntegrationType, Method, ResponseTransferMode, Template,
     Verb,
 };
 use edgewit_model::finding::Location;
+use edgewit_model::stage::Stage;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 impl Compiler<'_> {
-    /// `None` when the integration is broken, which is reported.
+    /// `None` when the integration is broken, which is reported. `route` is verb and path of the method.
     pub(super) fn integration(
         &mut self,
         integration: &Integration,
         method: &Method,
+        route: (Verb, &str),
         path_parameters: &[Arc<str>],
     ) -> Option<IntegrationPlan> {
         let at = &integration.at;
@@ -37,18 +41,32 @@ impl Compiler<'_> {
         };
         let declared = RequestDeclarations::new(method, path_parameters);
         let mappings = self.request_mappings(&integration.request_parameters, kind, &declared);
-        self.check_timeout(integration.timeout_ms, at);
-        if integration.kind == IntegrationType::AwsProxy {
-            return self.function(integration);
-        }
-        if integration.kind == IntegrationType::Aws {
-            return self.invoke(integration, method, mappings);
-        }
+        self.check_timeout(integration, at);
+        let source_arn = self.source_arn(route);
+        let filled = self.filled_uri(integration);
         let mut unavailable = None;
-        if integration.connection_type == ConnectionType::VpcLink {
-            let message = "VPC links are not available in this version";
-            unavailable = Some(self.unavailable("unavailable-vpc-link", at, message));
+        if integration.credentials.as_deref().is_some_and(|role| role.ends_with(":iam::*:user/*")) {
+            let message = "`credentials` asks to call as the caller, which needs IAM authorization";
+            unavailable = Some(self.unavailable("unavailable-credentials", at, message));
         }
+        if integration.kind == IntegrationType::AwsProxy {
+            let plan = self.function(integration, mappings, &source_arn);
+            return unavailable.map(IntegrationPlan::Unavailable).or(plan);
+        }
+        if integration.kind == IntegrationType::Aws && function_arn(&filled).is_some() {
+            let plan = self.invoke(integration, method, mappings, &source_arn);
+            return unavailable.map(IntegrationPlan::Unavailable).or(plan);
+        }
+        let vpc_link = match integration.connection_type {
+            ConnectionType::Internet => None,
+            ConnectionType::VpcLink => match self.vpc_link(integration) {
+                Ok(link) => Some(link),
+                Err(reason) => {
+                    unavailable = Some(reason);
+                    None
+                }
+            },
+        };
         if integration.response_transfer_mode == ResponseTransferMode::Stream
             && integration.kind != IntegrationType::HttpProxy
         {
@@ -56,7 +74,7 @@ impl Compiler<'_> {
                 "`responseTransferMode: STREAM` needs an integration of type HTTP_PROXY or AWS_PROXY, found {}",
                 integration.kind.as_str()
             );
-            unavailable = Some(self.unavailable("unavailable-response-transfer-mode", at, message));
+            self.error("response-transfer-mode", at, message);
         }
         // A proxy passes bodies and responses as they are.
         let (templates, responses) = if integration.kind.is_proxy() {
@@ -64,9 +82,22 @@ impl Compiler<'_> {
         } else {
             (self.request_templates(integration), self.responses(integration, method))
         };
-        let target = match integration.kind {
-            IntegrationType::Mock => None,
-            _ => Some(self.target(integration, &mappings)?),
+        let (target, service) = match integration.kind {
+            IntegrationType::Mock => (None, None),
+            IntegrationType::Aws => {
+                let Some(service) = ServiceUri::parse(&filled) else {
+                    let message = format!(
+                        "AWS ARN for integration must contain path or action: found `{filled}`, expected `arn:aws:apigateway:REGION:SERVICE:path/…`"
+                    );
+                    self.error("uri-invalid", at, message);
+                    return None;
+                };
+                let origin = (self.options.service_endpoint)(service.service);
+                let called = service.http_uri(origin.as_deref());
+                let plan = self.service(&service, integration, &source_arn);
+                (Some(self.target(integration, &called, &mappings)?), Some(plan))
+            }
+            _ => (Some(self.target(integration, &filled, &mappings)?), None),
         };
         // Mistakes in responses and templates are errors, so the plan is not served.
         if self.findings.iter().skip(before).any(|finding| finding.is_error()) {
@@ -92,6 +123,8 @@ impl Compiler<'_> {
             insecure_skip_verification: integration.insecure_skip_verification,
             response_transfer_mode: integration.response_transfer_mode,
             responses,
+            service,
+            vpc_link,
         });
         Some(match integration.kind {
             IntegrationType::HttpProxy => IntegrationPlan::HttpProxy(plan),
@@ -99,99 +132,83 @@ impl Compiler<'_> {
         })
     }
 
-    /// A Lambda proxy integration: a component stands for the function.
-    fn function(&mut self, integration: &Integration) -> Option<IntegrationPlan> {
-        let at = &integration.at;
-        if integration.response_transfer_mode == ResponseTransferMode::Stream {
-            let message = "`responseTransferMode: STREAM` of functions is not available in this version";
-            let reason = self.unavailable("unavailable-response-transfer-mode", at, message);
-            return Some(IntegrationPlan::Unavailable(reason));
-        }
-        let function = match self.function_plan(integration) {
-            Ok(function) => function,
-            Err(reason) => return Some(IntegrationPlan::Unavailable(reason)),
-        };
-        if integration.http_method != Some(Verb::POST) {
-            let message =
-                "a function is invoked with POST; API Gateway answers 500 for any other `httpMethod`";
-            self.warning("function-method", at, message);
-            let reason = Unavailable { code: "function-method", message: Arc::from(message) };
-            return Some(IntegrationPlan::Unavailable(reason));
-        }
-        Some(IntegrationPlan::Function(Arc::new(function)))
-    }
-
-    /// A Lambda function whose event a template makes, and whose result passes an integration response.
-    fn invoke(
+    /// What a call of a service of AWS has besides those of an HTTP endpoint.
+    fn service(
         &mut self,
+        service: &ServiceUri<'_>,
         integration: &Integration,
-        method: &Method,
-        mappings: RequestMappings,
-    ) -> Option<IntegrationPlan> {
-        let before = self.findings.len();
-        let function = self.function_plan(integration);
-        let templates = self.request_templates(integration);
-        let responses = self.responses(integration, method);
-        let function = match function {
-            Ok(function) => function,
-            Err(reason) => return Some(IntegrationPlan::Unavailable(reason)),
-        };
-        if self.findings.iter().skip(before).any(|finding| finding.is_error()) {
-            return None;
+        source_arn: &str,
+    ) -> ServicePlan {
+        let mut headers = vec![("X-Amz-Source-Arn", self.shared.text(source_arn))];
+        if let Some((target, content_type)) = service.json_action() {
+            headers.push(("X-Amz-Target", self.shared.text(&target)));
+            headers.push(("Content-Type", self.shared.text(&content_type)));
         }
-        let content_handling = integration.content_handling;
-        let plan = InvokePlan { function, mappings, templates, responses, content_handling };
-        Some(IntegrationPlan::Invoke(Arc::new(plan)))
-    }
-
-    /// The function that an integration's URI names, and what stands for it.
-    fn function_plan(&mut self, integration: &Integration) -> Result<FunctionPlan, Unavailable> {
-        let at = &integration.at;
-        let filled = self.filled_uri(integration);
-        let Some(arn) = function_arn(&filled) else {
-            let message = format!(
-                "the integration of type {} calls `{filled}`; only Lambda functions can be called by this version",
-                integration.kind.as_str()
-            );
-            return Err(self.unavailable("unavailable-integration", at, message));
+        let signer = SignerPlan {
+            service: self.shared.text(service.signing_name()),
+            region: self.shared.text(service.signing_region()),
+            role: self.role(integration),
         };
-        let name = arn.splitn(7, ':').nth(6).unwrap_or(arn);
-        let Some(plugin) = (self.options.resolve_function)(arn) else {
-            let message = format!("the function `{arn}` of the integration is not in functions.yaml");
-            let remedy = format!(
-                "say in functions.yaml which plugin stands for it: `{name}: {{plugin: NAME}}` under `functions:`"
-            );
-            return Err(self.unavailable_until("unavailable-function", at, message, Some(&remedy)));
-        };
-        Ok(FunctionPlan {
-            function_arn: self.shared.text(arn),
-            function_name: self.shared.text(name.split(':').next().unwrap_or(name)),
-            plugin,
-            timeout: Duration::from_millis(u64::from(integration.timeout_ms)),
-        })
+        ServicePlan { signer: Some(signer), headers, accepts_json: service.accepts_json() }
     }
 
     /// The integration's URI with the stage's variables in it.
-    fn filled_uri(&mut self, integration: &Integration) -> String {
+    pub(super) fn filled_uri(&mut self, integration: &Integration) -> String {
         let text = integration.uri.as_deref().unwrap_or_default();
+        self.filled(text, "uri", integration)
+    }
+
+    fn filled(&mut self, text: &str, key: &str, integration: &Integration) -> String {
         let (filled, unknown) = uri::with_stage_variables(text, &self.stage.variables);
         for variable in unknown {
             let message = format!(
-                "found the stage variable `{variable}` in `uri`, which stage `{}` does not set; it counts as empty",
+                "found the stage variable `{variable}` in `{key}`, which stage `{}` does not set; it counts as empty",
                 self.stage.name
             );
-            self.warning("stage-variable-unknown", &integration.at, message);
+            self.warning_once("stage-variable-unknown", &integration.at, message);
         }
         filled
     }
 
-    fn check_timeout(&mut self, timeout_ms: u32, at: &Location) {
+    /// The role that calls of an integration are signed with.
+    pub(super) fn role(&mut self, integration: &Integration) -> Option<Arc<str>> {
+        let role = self.filled(integration.credentials.as_deref()?, "credentials", integration);
+        Some(self.shared.text(&role))
+    }
+
+    /// The VPC link that an integration names.
+    fn vpc_link(&mut self, integration: &Integration) -> Result<Arc<str>, Unavailable> {
+        let id = integration.connection_id.as_deref().unwrap_or_default();
+        let id = self.filled(id, "connectionId", integration);
+        if (self.options.has_vpc_link)(&id) {
+            return Ok(self.shared.text(&id));
+        }
+        let message = format!("the VPC link `{id}` of the integration is not in edgewit.yaml");
+        let remedy = format!(
+            "say in edgewit.yaml where it leads: `{id}: {{targets: [{{address: HOST:PORT}}]}}` under `vpc_links:`"
+        );
+        Err(self.unavailable_until("unavailable-vpc-link", &integration.at, message, Some(&remedy)))
+    }
+
+    /// What a called service is told to be called by.
+    fn source_arn(&self, (verb, path): (Verb, &str)) -> String {
+        let Stage { region, account_id, rest_api_id, name, .. } = self.stage;
+        let partition = super::partition(region);
+        format!(
+            "arn:{partition}:execute-api:{region}:{account_id}:{rest_api_id}/{name}/{}{path}",
+            verb.as_str()
+        )
+    }
+
+    fn check_timeout(&mut self, integration: &Integration, at: &Location) {
         let limits = self.options.limits;
-        if !(limits.timeout_ms_min..=limits.timeout_ms_max).contains(&timeout_ms) {
-            let message = format!(
-                "Timeout should be between {} ms and {} ms, found {timeout_ms} ms",
-                limits.timeout_ms_min, limits.timeout_ms_max
-            );
+        let (timeout_ms, min) = (integration.timeout_ms, limits.timeout_ms_min);
+        let max = match integration.response_transfer_mode {
+            ResponseTransferMode::Buffered => limits.timeout_ms_max,
+            ResponseTransferMode::Stream => limits.timeout_ms_max.max(limits.stream_timeout_ms_max),
+        };
+        if !(min..=max).contains(&timeout_ms) {
+            let message = format!("Timeout should be between {min} ms and {max} ms, found {timeout_ms} ms");
             self.error("timeout-range", at, message);
         }
     }
@@ -199,13 +216,13 @@ impl Compiler<'_> {
     fn target(
         &mut self,
         integration: &Integration,
+        filled: &str,
         mappings: &RequestMappings,
     ) -> Option<crate::integration::Target> {
         let at = &integration.at;
         let text = integration.uri.as_deref().unwrap_or_default();
-        let filled = self.filled_uri(integration);
         let placeholder = |name: &str| mappings.path.iter().position(|(mapped, _)| **mapped == *name);
-        let target = match uri::parse(&filled, &placeholder, &mut self.shared) {
+        let target = match uri::parse(filled, &placeholder, &mut self.shared) {
             Ok(target) => target,
             Err(expected) => {
                 self.error(
@@ -216,7 +233,10 @@ impl Compiler<'_> {
                 return None;
             }
         };
-        if filled != text && !matches!(target.port, 80 | 443 | 1024..) {
+        if integration.kind != IntegrationType::Aws
+            && filled != text
+            && !matches!(target.port, 80 | 443 | 1024..)
+        {
             let message = format!("API Gateway reaches ports 80, 443 and 1024 to 65535, not {}", target.port);
             self.warning("uri-port", at, message);
         }
@@ -242,7 +262,7 @@ impl Compiler<'_> {
         Some(target)
     }
 
-    fn request_templates(&mut self, integration: &Integration) -> RequestTemplates {
+    pub(super) fn request_templates(&mut self, integration: &Integration) -> RequestTemplates {
         let mut list = Vec::with_capacity(integration.request_templates.len());
         for (content_type, template) in &integration.request_templates {
             let template = self.template(template);

@@ -1,10 +1,12 @@
 //! From a stage to its plan.
 
 mod authorizers;
+mod functions;
 mod integrations;
 mod mappings;
 mod responses;
 mod routes;
+mod services;
 mod shared;
 #[cfg(test)]
 mod tests;
@@ -28,8 +30,12 @@ use std::sync::Arc;
 pub struct Options<'a> {
     /// What to do with routes that this version cannot serve.
     pub unavailable_routes: UnavailableRoutes,
-    /// Resolves a Lambda function ARN to a plugin.
-    pub resolve_function: &'a dyn Fn(&str) -> Option<PluginRef>,
+    /// What stands for the Lambda function with this ARN.
+    pub resolve_function: &'a dyn Fn(&str) -> Option<Binding>,
+    /// The origin, such as `http://127.0.0.1:4566`, that is called instead of the service of AWS with this name.
+    pub service_endpoint: &'a dyn Fn(&str) -> Option<String>,
+    /// Whether there is a VPC link with this id.
+    pub has_vpc_link: &'a dyn Fn(&str) -> bool,
     /// Limits.
     pub limits: Limits,
 }
@@ -40,9 +46,27 @@ impl Default for Options<'_> {
         Self {
             unavailable_routes: UnavailableRoutes::default(),
             resolve_function: &|_| None,
+            service_endpoint: &|_| None,
+            has_vpc_link: &|_| false,
             limits: Limits::default(),
         }
     }
+}
+
+/// What stands for a Lambda function.
+#[derive(Clone, Debug)]
+pub enum Binding {
+    /// A component of this node.
+    Plugin(PluginRef),
+    /// Something that speaks the Lambda Invoke API.
+    Endpoint {
+        /// Its origin; `None` is Lambda at AWS, in the function's region.
+        origin: Option<String>,
+        /// The function's name there; `None` is its ARN at AWS, its name and alias elsewhere.
+        name: Option<String>,
+        /// Whether calls are signed.
+        sign: bool,
+    },
 }
 
 /// What happens to routes that need what this version cannot do.
@@ -170,6 +194,14 @@ impl Compiler<'_> {
 
     fn warning(&mut self, code: &'static str, at: &Location, message: impl Into<String>) {
         self.findings.push(Finding::warning(code, at, message));
+    }
+
+    /// The same, unless it has been said of this place.
+    fn warning_once(&mut self, code: &'static str, at: &Location, message: String) {
+        let known = |finding: &Finding| finding.at == *at && finding.message == message;
+        if !self.findings.iter().rev().take(8).any(known) {
+            self.warning(code, at, message);
+        }
     }
 
     /// Reports something that this version cannot do: an error, or a warning where such routes answer 500.

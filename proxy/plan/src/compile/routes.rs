@@ -84,7 +84,8 @@ impl Compiler<'_> {
             );
             return None;
         };
-        let integration = self.integration(integration, method, &path_parameter_names)?;
+        let integration =
+            self.integration(integration, method, (verb, &resource.path), &path_parameter_names)?;
         Some(Route {
             resource_path: self.shared.text(&resource.path),
             resource_id: self.shared.text(&resource.id),

@@ -1,8 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
-use super::{Options, UnavailableRoutes, compile};
+use super::{Binding, Options, UnavailableRoutes, compile};
 use crate::integration::{HttpPlan, MappingTemplate, MockAnswer, Piece, RequestBody};
-use crate::limits::Limits;
 use crate::plan::{AuthorizerKind, IntegrationPlan, Plan, PluginRef, RouteAuthorization};
 use edgewit_mapping::expression::RequestSource;
 use edgewit_mapping::forwarding::MappedHeader;
@@ -113,12 +112,12 @@ fn api(path: &str, method: Method) -> RestApi {
     RestApi { resources: vec![resource(path, [(Verb::GET, method)])], ..RestApi::default() }
 }
 
-fn resolve(arn: &str) -> Option<PluginRef> {
-    arn.ends_with(":function:auth").then(|| PluginRef("guard".into()))
+fn resolve(arn: &str) -> Option<Binding> {
+    arn.ends_with(":function:auth").then(|| Binding::Plugin(PluginRef("guard".into())))
 }
 
 fn run(api: RestApi, unavailable_routes: UnavailableRoutes) -> (Option<Plan>, Vec<Finding>) {
-    let options = Options { unavailable_routes, resolve_function: &resolve, limits: Limits::default() };
+    let options = Options { unavailable_routes, resolve_function: &resolve, ..Options::default() };
     compile(&stage(api), &options)
 }
 
@@ -650,15 +649,18 @@ fn what_is_unavailable_is_refused_or_answers_500() {
     let lambda = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:1:function:f/invocations";
     let stream =
         Integration { response_transfer_mode: ResponseTransferMode::Stream, ..mock("{statusCode: 200}") };
+    assert!(found(of(stream)).starts_with("error response-transfer-mode "));
     let link = Integration { connection_type: ConnectionType::VpcLink, ..http("http://h/") };
     for (api, code) in [
         (of(integration(IntegrationType::AwsProxy, Some(lambda))), "unavailable-function"),
         (of(integration(IntegrationType::Aws, Some(lambda))), "unavailable-function"),
         (
-            of(integration(IntegrationType::Aws, Some("arn:aws:apigateway:us-east-1:sqs:path/1/q"))),
-            "unavailable-integration",
+            of(Integration {
+                credentials: Some("arn:aws:iam::*:user/*".into()),
+                ..integration(IntegrationType::Aws, Some("arn:aws:apigateway:us-east-1:sqs:path/1/q"))
+            }),
+            "unavailable-credentials",
         ),
-        (of(stream), "unavailable-response-transfer-mode"),
         (of(link), "unavailable-vpc-link"),
     ] {
         let (plan, findings) = run(api.clone(), UnavailableRoutes::Refuse);
@@ -727,4 +729,29 @@ fn ambiguous_paths_are_limited() {
     };
     assert_eq!(found(api(9)), "");
     assert_eq!(found(api(10)), "error paths-ambiguous 1");
+}
+
+#[test]
+fn services_are_called_where_they_are_or_at_their_endpoint() {
+    let sqs = integration(IntegrationType::Aws, Some("arn:aws:apigateway:eu-west-1:sqs:path/1/q"));
+    let with_role = Integration { credentials: Some("arn:aws:iam::1:role/r".into()), ..sqs.clone() };
+    let plan = plan(api("/queue", method(with_role)));
+    let IntegrationPlan::Http(http) = &plan.routes[0].integration else { panic!() };
+    assert_eq!(
+        (&*http.target.host, http.target.fixed.as_deref()),
+        ("sqs.eu-west-1.amazonaws.com", Some("/1/q"))
+    );
+    let service = http.service.as_ref().unwrap();
+    let signer = service.signer.as_ref().unwrap();
+    assert_eq!((&*signer.service, &*signer.region), ("sqs", "eu-west-1"));
+    assert_eq!(signer.role.as_deref(), Some("arn:aws:iam::1:role/r"));
+    let (name, source) = &service.headers[0];
+    assert_eq!(*name, "X-Amz-Source-Arn");
+    assert!(source.ends_with("/dev/GET/queue") || source.contains(":execute-api:"), "{source}");
+    let endpoint = |name: &str| (name == "sqs").then(|| "http://127.0.0.1:4566".to_owned());
+    let options = Options { service_endpoint: &endpoint, ..Options::default() };
+    let (plan, _) = compile(&stage(api("/queue", method(sqs))), &options);
+    let plan = plan.unwrap();
+    let IntegrationPlan::Http(http) = &plan.routes[0].integration else { panic!() };
+    assert_eq!((&*http.target.host, http.target.port, http.target.tls), ("127.0.0.1", 4566, false));
 }

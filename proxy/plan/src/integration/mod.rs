@@ -12,7 +12,7 @@ pub use template::MappingTemplate;
 pub use templates::{RequestBody, RequestTemplates};
 
 use edgewit_mapping::expression::RequestSource;
-use edgewit_mapping::forwarding::MappedHeader;
+use edgewit_mapping::forwarding::{IntegrationKind, MappedHeader};
 use edgewit_model::api::{ContentHandling, ResponseTransferMode, Verb};
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,6 +38,41 @@ pub struct HttpPlan {
     pub response_transfer_mode: ResponseTransferMode,
     /// Integration responses; HTTP only.
     pub responses: Arc<Responses>,
+    /// Present when the target is a service of AWS, or speaks like one.
+    pub service: Option<ServicePlan>,
+    /// Id of the VPC link whose targets are called instead of the URI's host.
+    pub vpc_link: Option<Arc<str>>,
+}
+
+impl HttpPlan {
+    /// The kind of a mapped integration with this plan.
+    pub fn mapped_kind(&self) -> IntegrationKind {
+        if self.service.is_some() { IntegrationKind::Aws } else { IntegrationKind::Http }
+    }
+}
+
+/// What calls of a service of AWS have besides those of an HTTP endpoint.
+///
+/// Source: <https://docs.aws.amazon.com/apigateway/latest/api/API_Integration.html>.
+#[derive(Debug)]
+pub struct ServicePlan {
+    /// Who signs; `None` leaves calls unsigned.
+    pub signer: Option<SignerPlan>,
+    /// Headers that the gateway adds, unless a mapping sets them.
+    pub headers: Vec<(&'static str, Arc<str>)>,
+    /// Whether `Accept: application/json` is sent where no mapping sets `Accept`.
+    pub accepts_json: bool,
+}
+
+/// With what calls of a service are signed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SignerPlan {
+    /// Service in the credential scope, such as `sqs`.
+    pub service: Arc<str>,
+    /// Region in the credential scope.
+    pub region: Arc<str>,
+    /// ARN of the role that signs; `None` is the node itself.
+    pub role: Option<Arc<str>>,
 }
 
 /// The parsed URI of an HTTP integration, stage variables filled in.

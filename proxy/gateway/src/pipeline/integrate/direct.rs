@@ -7,7 +7,7 @@
 use super::super::{deliver, map_response};
 use super::relay::{self, Relay};
 use super::{failure, timeout};
-use crate::backends::{Backend, Backends, Retries};
+use crate::backends::{Backend, Backends, Failed as CallFailed, Retries};
 use crate::exchange::{Exchange, Refusal};
 use crate::shared::Shared;
 use pingora_core::protocols::http::{HttpTask, ServerSession};
@@ -79,7 +79,7 @@ fn refused(exchange: &mut Exchange, refusal: Refusal) -> Failed {
 }
 
 /// A body whose end only the backend's close tells is chunked for the client.
-fn frame(response: &mut ResponseHeader, request: &RequestHeader) {
+pub(super) fn frame(response: &mut ResponseHeader, request: &RequestHeader) {
     let status = response.status.as_u16();
     let framed =
         response.headers.contains_key("content-length") || response.headers.contains_key("transfer-encoding");
@@ -96,21 +96,32 @@ async fn header(
     exchange: &mut Exchange,
 ) -> Result<Backend, Failed> {
     let internal = || Failed::Refused(Box::new(Refusal::internal()));
-    let Some((upstream, timeout)) =
-        exchange.relay.as_ref().map(|relay| (Arc::clone(relay.upstream()), relay.timeout()))
-    else {
-        return Err(internal());
+    let target = |exchange: &Exchange| {
+        exchange
+            .relay
+            .as_ref()
+            .map(|relay| (Arc::clone(relay.upstream()), relay.timeout()))
+            .ok_or_else(internal)
     };
+    let (mut upstream, timeout) = target(exchange)?;
     let mut retries = Retries::of(&upstream);
     loop {
         let mut request = Box::new(session.req_header().clone());
         request.set_version(::http::Version::HTTP_11);
         relay::request(&mut request, exchange).map_err(|_| internal())?;
         let method = request.method.clone();
-        match unless_gone(session, backends.call(&upstream, timeout, request, &[])).await? {
+        let called = unless_gone(session, backends.call(&upstream, timeout, request, &[])).await;
+        let Some(relay) = &mut exchange.relay else { return Err(internal()) };
+        let called = called.inspect_err(|_gone| relay.target().abandon())?;
+        match called {
             Ok(backend) => return Ok(backend),
             Err(failed) if retries.again(&failed, &method) => {}
+            Err(CallFailed::ToConnect(_)) if relay.target().next() => {
+                upstream = target(exchange)?.0;
+                retries = Retries::of(&upstream);
+            }
             Err(failed) => {
+                relay.target().failed();
                 let error = failed.into_error();
                 tracing::debug!(%error, "a call to an integration failed");
                 return Err(Failed::Refused(Box::new(failure(&error))));
@@ -120,7 +131,10 @@ async fn header(
 }
 
 /// Does `work` unless the client goes away first.
-async fn unless_gone<T>(session: &mut ServerSession, work: impl Future<Output = T>) -> Result<T, Failed> {
+pub(super) async fn unless_gone<T>(
+    session: &mut ServerSession,
+    work: impl Future<Output = T>,
+) -> Result<T, Failed> {
     tokio::select! {
         biased;
         done = work => Ok(done),

@@ -1,10 +1,9 @@
-//! AWS_PROXY: a component of this node answers the event that API Gateway would send to Lambda.
+//! AWS_PROXY: a function answers the event that API Gateway would send to Lambda.
 
-use super::super::asked::{Asked, Shown};
 use super::super::{deliver, transform};
+use super::lambda::{Answer, Called, Function};
+use super::timeout;
 use crate::exchange::{Exchange, Refusal};
-use crate::generation::Attached;
-use crate::guard::Guarded;
 use crate::view::View;
 use bytes::Bytes;
 use edgewit_mapping::forwarding::{Forward, IntegrationKind, response_header};
@@ -14,68 +13,48 @@ use edgewit_mapping::media_type::first_accepted;
 use edgewit_mapping::{Context, ContextVariable};
 use edgewit_model::gateway_response::GatewayResponseType::INTEGRATION_FAILURE;
 use edgewit_plan::plan::FunctionPlan;
-use edgewit_plugin::{Event, FunctionFailure, PluginError, printable_line};
+use edgewit_plugin::printable_line;
 use http::{HeaderName, HeaderValue};
 use pingora_http::{RequestHeader, ResponseHeader};
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Instant;
-use tokio::time::error::Elapsed;
 
 /// Calls the function and makes an answer of its result.
 ///
 /// # Errors
-/// 413 for an event that is too long, 502 for a function that failed or answered nonsense, 504 for one that was too
-/// slow.
-pub(crate) async fn run(
+/// 413 for an event that is too long, 502 for a function that failed, answered nonsense or was too slow.
+pub(in crate::pipeline) async fn run(
     plan: &FunctionPlan,
-    attached: &Attached,
+    function: &Function<'_>,
     header: &mut RequestHeader,
     exchange: &mut Exchange,
     body: Bytes,
 ) -> Result<(Box<ResponseHeader>, Bytes), Refusal> {
     let client_trace = header.headers.get("x-amzn-trace-id").and_then(|value| value.to_str().ok());
     exchange.trace_id(client_trace);
-    let (event, accepts_binary) = match exchange.changes.take() {
-        None => event(header, exchange, &body)?,
-        Some(changes) => {
-            let mut changed = header.clone();
-            transform::apply(&changes, &mut changed).map_err(|_| Refusal::internal())?;
-            event(&changed, exchange, &body)?
-        }
-    };
-    let event = Event {
-        json: event,
-        function_name: plan.function_name.to_string(),
-        function_arn: plan.function_arn.to_string(),
-    };
+    let (event, accepts_binary) = event_of(header, exchange, &body)?;
     let ids = exchange.ids.clone();
     let started = Instant::now();
     exchange.integration.started = Some(started);
-    let called = handle(plan, attached, header, exchange, &event).await?;
+    let called = function.call(plan, header, exchange, &body, Bytes::from(event)).await?;
     exchange.integration.latency = Some(started.elapsed());
     let answer = match called {
-        Err(_late) => Err(failed(502, "the function took longer than the integration's timeout")),
-        Ok(Guarded::Answered(Ok(json))) => {
-            exchange.integration.status = Some(200);
-            answer(&json, accepts_binary, ids.request_id())
+        Called::Late => {
+            Err((timeout(), "the function took longer than the integration's timeout".to_owned()))
         }
-        Ok(Guarded::Answered(Err(failure))) => {
-            let message = &printable_line(&failure.error_message);
-            tracing::warn!(
-                request = ids.request_id(),
-                function = &*plan.function_name,
-                error_type = failure.error_type,
-                error = message,
-                "a function failed"
-            );
-            Err(failed(502, message))
+        Called::Unavailable(refusal, why) => Err((refusal, why)),
+        Called::Answered(Answer { error: Some(failure), .. }) => {
+            Err(failed(502, &printable_line(&failure.error_message)))
         }
-        Ok(Guarded::PassedOver) => Err(failed(502, "the function failed")),
-        Ok(Guarded::Failed(Some(PluginError::PoolExhausted { .. }))) => {
-            Err(failed(500, "too many calls of the function at once"))
+        Called::Answered(Answer { header, body, .. }) => {
+            let status = header.status.as_u16();
+            exchange.integration.status = Some(status);
+            match status {
+                200 => answer(&body, accepts_binary, ids.request_id()),
+                status => Err(invoke_refused(status)),
+            }
         }
-        Ok(Guarded::Failed(Some(error))) => Err(failed(502, &error.to_string())),
-        Ok(Guarded::Failed(None)) => Err(failed(502, "the function keeps failing and is left alone")),
     };
     match answer {
         Ok((mut response, body)) => {
@@ -89,38 +68,33 @@ pub(crate) async fn run(
     }
 }
 
-/// A call of a function within the time that the integration gives it.
-///
-/// # Errors
-/// As [`Asked::give_back`].
-pub(super) async fn handle(
-    plan: &FunctionPlan,
-    attached: &Attached,
-    header: &mut RequestHeader,
+/// The event, with what a transform has changed, and whether the client takes bytes.
+pub(super) fn event_of(
+    header: &RequestHeader,
     exchange: &mut Exchange,
-    event: &Event,
-) -> Result<Result<Handled, Elapsed>, Refusal> {
-    let ids = exchange.ids.clone();
-    let asked = Asked::take(header, exchange, Shown { arn: Some(String::new()), ..Shown::default() });
-    let called = {
-        let call = attached.entry.call(&attached.breaker, ids.request_id(), |plugin| {
-            let request = asked.request();
-            async move { plugin.handle(request, event).await }
-        });
-        tokio::time::timeout(plan.timeout, call).await
-    };
-    Asked::give_back(asked, header, exchange)?;
-    Ok(called)
+    body: &Bytes,
+) -> Result<(String, bool), Refusal> {
+    match exchange.changes.take() {
+        None => event(header, exchange, body),
+        Some(changes) => {
+            let mut changed = header.clone();
+            transform::apply(&changes, &mut changed).map_err(|_| Refusal::internal())?;
+            event(&changed, exchange, body)
+        }
+    }
 }
 
-/// The function's JSON, or its own word that it failed.
-pub(super) type Handled = Guarded<Result<String, FunctionFailure>>;
-
 /// What the client gets, and what the access log says.
-type Failed = (Refusal, String);
+pub(super) type Failed = (Refusal, String);
 
-fn failed(status: u16, why: &str) -> Failed {
+pub(super) fn failed(status: u16, why: &str) -> Failed {
     (refusal(status), why.to_owned())
+}
+
+/// What becomes of a call that the Invoke API refuses.
+pub(super) fn invoke_refused(status: u16) -> Failed {
+    let own = if matches!(status, 429 | 500..) { 502 } else { 500 };
+    failed(own, &format!("the Invoke API answered {status}"))
 }
 
 /// What a client gets when a function could not be called, or failed.
@@ -146,11 +120,11 @@ fn event(header: &RequestHeader, exchange: &Exchange, body: &Bytes) -> Result<(S
 }
 
 fn answer(
-    json: &str,
+    json: &[u8],
     accepts_binary: bool,
     request_id: &str,
 ) -> Result<(Box<ResponseHeader>, Bytes), Failed> {
-    let parsed = result::parse(json.as_bytes(), accepts_binary).map_err(|error| {
+    let parsed = result::parse(json, accepts_binary).map_err(|error| {
         tracing::warn!(request = request_id, "{}", error.log_line(request_id));
         let (_, why) = failed(error.status(), &error.to_string());
         let refusal = match error {
@@ -159,23 +133,30 @@ fn answer(
         };
         (refusal, why)
     })?;
-    let internal = |_| failed(500, "an answer that cannot be sent");
-    let mut response = ResponseHeader::build_no_case(parsed.status, Some(parsed.headers.len() + 6))
+    let response = header(parsed.status, &parsed.headers)?;
+    Ok((response, Bytes::copy_from_slice(&parsed.body)))
+}
+
+/// The answer's header with what a function may say in its own name.
+pub(super) fn header(
+    status: u16,
+    headers: &[(Cow<'_, str>, Cow<'_, str>)],
+) -> Result<Box<ResponseHeader>, Failed> {
+    let illegal = || failed(502, "an illegal header");
+    let mut response = ResponseHeader::build_no_case(status, Some(headers.len() + 6))
         .map_err(|_| failed(500, "an answer that cannot be sent"))?;
-    for (name, value) in &parsed.headers {
+    for (name, value) in headers {
         let lower = name.to_ascii_lowercase();
         let name = match response_header(IntegrationKind::AwsProxy, &lower) {
             Forward::Pass => &*lower,
             Forward::Remap(name) => name,
             Forward::Drop => continue,
         };
-        let name = HeaderName::from_bytes(name.to_ascii_lowercase().as_bytes())
-            .map_err(|_| failed(502, "an illegal header"))?;
-        let value =
-            HeaderValue::from_bytes(value.as_bytes()).map_err(|_| failed(502, "an illegal header"))?;
-        response.append_header(name, value).map_err(internal)?;
+        let name = HeaderName::from_bytes(name.to_ascii_lowercase().as_bytes()).map_err(|_| illegal())?;
+        let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| illegal())?;
+        response.append_header(name, value).map_err(|_| illegal())?;
     }
-    Ok((Box::new(response), Bytes::copy_from_slice(&parsed.body)))
+    Ok(Box::new(response))
 }
 
 /// The request as the event tells it.

@@ -2,33 +2,85 @@
 //!
 //! HTTP integrations always come here, HTTP_PROXY ones when the body was needed before the call.
 
+use super::super::body::capacity;
 use super::super::{content, deliver, map_request, map_response, templates, transform};
+use super::relay::announces_empty_body;
 use super::{failure, sends_body, timeout};
-use crate::backends::{Backend, Backends, Retries};
+use crate::aws::Signer;
+use crate::backends::{Backend, Backends, Failed, Retries};
+use crate::buffers::Buffers;
 use crate::exchange::{Exchange, Refusal};
 use crate::generation::Attached;
 use crate::guard::Guarded;
-use crate::upstream::Upstream;
+use crate::targets::{Chosen, Targets};
 use crate::view::View;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use edgewit_mapping::forwarding::{IntegrationKind, request_header};
 use edgewit_model::api::Verb;
 use edgewit_plan::integration::HttpPlan;
 use edgewit_plugin::{NoRequest, PluginError, PluginRequest};
 use pingora_error::{Error, ErrorType};
 use pingora_http::{RequestHeader, ResponseHeader};
+use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
 /// What is needed to call a backend.
 pub(crate) struct Call<'a> {
     pub backends: &'a Backends,
-    pub upstream: &'a Upstream,
+    pub targets: &'a Targets,
     pub plan: &'a HttpPlan,
     /// Bytes that the answer's body may have.
     pub limit: u64,
+    /// Room for it.
+    pub buffers: &'a Arc<Buffers>,
     /// The component that answers in the backend's place.
     pub component: Option<&'a Attached>,
+    /// Who signs the call.
+    pub signer: Option<&'a Signer>,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(in crate::pipeline) enum Fault {
+    /// The call failed.
+    Error(Box<Error>),
+    /// Its time was over.
+    Late,
+    /// There is nobody to sign it.
+    NoCredentials(Arc<str>),
+    /// The node has no room for the answer.
+    Full,
+}
+
+impl From<Box<Error>> for Fault {
+    fn from(error: Box<Error>) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl Fault {
+    /// What the client gets.
+    pub(super) fn refusal(&self) -> Refusal {
+        match self {
+            Self::Error(error) => failure(error),
+            Self::Late => timeout(),
+            Self::NoCredentials(_) => Refusal::configuration(),
+            Self::Full => Refusal::busy(),
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Error(error) => error.fmt(f),
+            Self::Late => f.write_str("the integration's time was over"),
+            Self::NoCredentials(why) => f.write_str(why),
+            Self::Full => f.write_str("the node holds as many bytes of bodies as it may"),
+        }
+    }
 }
 
 impl Call<'_> {
@@ -41,7 +93,8 @@ impl Call<'_> {
         body: Bytes,
     ) -> Result<(Box<ResponseHeader>, Bytes), Refusal> {
         let body = templates::body(&self.plan.templates, header, body)?;
-        let request = self.request(header, exchange, sent, body.len(), IntegrationKind::Http)?;
+        let kind = self.plan.mapped_kind();
+        let request = self.request(header, exchange, sent, body.len(), kind)?;
         let (response, body) = self.send(request, body, exchange).await?;
         let mut status = itoa::Buffer::new();
         let plan = self.plan.responses.select(status.format(response.status.as_u16()));
@@ -49,7 +102,7 @@ impl Call<'_> {
         let body =
             content::response(plan.content_handling, exchange, &header.headers, &response.headers, &body)?;
         let view = View::new(header, exchange);
-        let mapped = map_response::run(plan, IntegrationKind::Http, &view, Some(&response), body)?;
+        let mapped = map_response::run(plan, kind, &view, Some(&response), body)?;
         let (mut out, body) = templates::response(mapped, header, exchange).await?;
         deliver::trace(&mut out, exchange)?;
         Ok((out, body))
@@ -69,7 +122,8 @@ impl Call<'_> {
         Ok((response, body))
     }
 
-    fn request(
+    /// The request that is sent, but for its signature.
+    pub(super) fn request(
         &self,
         header: &RequestHeader,
         exchange: &mut Exchange,
@@ -108,13 +162,19 @@ impl Call<'_> {
         {
             request.insert_header("Content-Type", value.clone()).map_err(internal)?;
         }
+        let service = self.plan.service.as_ref();
+        for (name, value) in service.into_iter().flat_map(|service| &service.headers) {
+            request.insert_header(*name, &**value).map_err(internal)?;
+        }
         let trace = header.headers.get("x-amzn-trace-id").and_then(|value| value.to_str().ok());
-        map_request::set_gateway_headers(&mut request, self.upstream, &mapped, exchange, trace)
+        let upstream = self.targets.any().ok_or_else(Refusal::configuration)?;
+        let accept = service.is_none_or(|service| service.accepts_json);
+        map_request::set_gateway_headers(&mut request, upstream, &mapped, exchange, trace, accept)
             .map_err(internal)?;
         if let Some(changes) = exchange.changes.take() {
             transform::apply(&changes, &mut request).map_err(internal)?;
         }
-        if sends_body(method) {
+        if sends_body(method) && (length > 0 || announces_empty_body(method)) {
             request.insert_header("Content-Length", length).map_err(internal)?;
         }
         Ok(Box::new(request))
@@ -129,62 +189,110 @@ impl Call<'_> {
         let started = Instant::now();
         exchange.integration.started = Some(started);
         let body = if sends_body(request.method.as_str()) { body } else { Bytes::new() };
-        // API Gateway's time-out is one for the whole call.
-        let result = match self.component {
-            None => tokio::time::timeout(self.plan.timeout, self.attempts(request, body)).await,
-            Some(component) => {
-                let ids = exchange.ids.clone();
-                let answer = serve(component, &request, body, self.plan.target.tls, ids.request_id());
-                tokio::time::timeout(self.plan.timeout, answer).await
-            }
-        };
+        let ids = exchange.ids.clone();
+        let result = self.ask(request, body, ids.request_id(), exchange.client).await;
         exchange.integration.latency = Some(started.elapsed());
-        let refused = |exchange: &mut Exchange, refusal: Refusal| {
-            exchange.integration.error.clone_from(&refusal.message);
-            refusal
-        };
         match result {
-            Ok(Ok((response, body))) => {
+            Ok((response, body)) => {
                 exchange.integration.status = Some(response.status.as_u16());
                 Ok((response, body))
             }
-            Ok(Err(error)) => {
-                tracing::debug!(%error, "a call to an integration failed");
-                Err(refused(exchange, failure(&error)))
+            Err(fault) => {
+                tracing::debug!(error = %fault, "a call to an integration failed");
+                let refusal = fault.refusal();
+                exchange.integration.error = match fault {
+                    Fault::NoCredentials(why) => Some(why.to_string().into()),
+                    _ => refusal.message.clone(),
+                };
+                Err(refusal)
             }
-            Err(_late) => Err(refused(exchange, timeout())),
         }
+    }
+
+    /// Sends a request and waits for the whole answer. API Gateway's time-out is one for the whole call.
+    pub(super) async fn ask(
+        &self,
+        request: Box<RequestHeader>,
+        body: Bytes,
+        request_id: &str,
+        client: IpAddr,
+    ) -> Result<(Box<ResponseHeader>, Bytes), Fault> {
+        let called = match self.component {
+            None => tokio::time::timeout(self.plan.timeout, self.attempts(request, body, client)).await,
+            Some(component) => {
+                let answer = serve(component, &request, body, self.plan.target.tls, request_id);
+                tokio::time::timeout(self.plan.timeout, answer)
+                    .await
+                    .map(|answer| answer.map_err(Fault::Error))
+            }
+        };
+        called.unwrap_or(Err(Fault::Late))
     }
 
     async fn attempts(
         &self,
-        request: Box<RequestHeader>,
+        mut request: Box<RequestHeader>,
         body: Bytes,
-    ) -> Result<(Box<ResponseHeader>, Bytes), Box<Error>> {
-        let mut retries = Retries::of(self.upstream);
-        loop {
-            let called = self.backends.call(self.upstream, self.plan.timeout, request.clone(), &body).await;
-            match called {
-                Ok(backend) => return self.whole(backend).await,
-                Err(failed) if retries.again(&failed, &request.method) => {}
-                Err(failed) => return Err(failed.into_error()),
+        client: IpAddr,
+    ) -> Result<(Box<ResponseHeader>, Bytes), Fault> {
+        if let Some(signer) = self.signer {
+            signer.sign(&mut request, &body).await.map_err(Fault::NoCredentials)?;
+        }
+        let (mut backend, mut chosen) =
+            self.connected(&request, &body, client).await.map_err(Fault::Error)?;
+        match self.whole(&mut backend).await {
+            Ok((header, body)) => {
+                chosen.answered(header.status.as_u16());
+                self.backends.release(backend).await;
+                Ok((header, body))
+            }
+            Err(Fault::Full) => {
+                chosen.abandon();
+                Err(Fault::Full)
+            }
+            Err(fault) => {
+                chosen.failed();
+                Err(fault)
             }
         }
     }
 
-    /// The whole answer of a backend.
-    async fn whole(&self, mut backend: Backend) -> Result<(Box<ResponseHeader>, Bytes), Box<Error>> {
+    /// Sends a request, and waits for the header of the answer.
+    pub(super) async fn connected(
+        &self,
+        request: &RequestHeader,
+        body: &[u8],
+        client: IpAddr,
+    ) -> Result<(Backend, Chosen), Box<Error>> {
+        let none = || Error::explain(ErrorType::ConnectNoRoute, "there is no target");
+        let mut chosen = self.targets.choose(request, client).ok_or_else(none)?;
+        let mut retries = Retries::of(chosen.upstream());
+        loop {
+            let request_copy = Box::new(request.clone());
+            match self.backends.call(chosen.upstream(), self.plan.timeout, request_copy, body).await {
+                Ok(backend) => return Ok((backend, chosen)),
+                Err(failed) if retries.again(&failed, &request.method) => {}
+                Err(Failed::ToConnect(_)) if chosen.next() => retries = Retries::of(chosen.upstream()),
+                Err(failed) => {
+                    chosen.failed();
+                    return Err(failed.into_error());
+                }
+            }
+        }
+    }
+
+    /// The whole of a backend's answer.
+    async fn whole(&self, backend: &mut Backend) -> Result<(Box<ResponseHeader>, Bytes), Fault> {
         let header = backend.session.resp_header().cloned();
         let header = header.ok_or_else(|| Error::explain(ErrorType::ReadError, "no response header"))?;
-        let mut whole = BytesMut::new();
+        let mut whole = self.buffers.body(capacity(&header.headers, self.limit));
         while let Some(part) = backend.session.read_body_bytes().await? {
             if (whole.len() + part.len()) as u64 > self.limit {
-                return Err(Error::explain(ErrorType::InternalError, "the response is too large"));
+                return Err(Error::explain(ErrorType::InternalError, "the response is too large").into());
             }
-            whole.extend_from_slice(&part);
+            whole.push(&part).map_err(|_full| Fault::Full)?;
         }
-        self.backends.release(backend).await;
-        Ok((Box::new(header), whole.freeze()))
+        Ok((Box::new(header), whole.whole()))
     }
 }
 

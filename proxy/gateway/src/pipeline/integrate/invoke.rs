@@ -1,40 +1,28 @@
-//! AWS with a Lambda function: a component answers the event that a template has made.
+//! AWS with a Lambda function: it answers the event that a template has made.
 
 use super::super::{content, deliver, map_request, map_response, templates};
+use super::lambda::{self, Answer, Called, Function};
 use super::{function, timeout};
 use crate::exchange::{Exchange, Refusal};
-use crate::generation::Attached;
-use crate::guard::{Breaker, Guarded};
 use crate::view::View;
 use bytes::Bytes;
 use edgewit_mapping::expression::RequestScope;
 use edgewit_mapping::forwarding::{IntegrationKind, MappedHeader};
 use edgewit_mapping::lambda::MAX_PAYLOAD_BYTES;
 use edgewit_plan::plan::InvokePlan;
-use edgewit_plugin::{Change, Event, NoRequest, PluginError, PluginRequest, printable_line};
-use http::HeaderValue;
-use http::header::CONTENT_TYPE;
+use edgewit_plugin::Change;
 use pingora_http::{RequestHeader, ResponseHeader};
 use serde_json::json;
-use std::sync::Arc;
 use std::time::Instant;
-
-/// What the Invoke API would have answered.
-struct Invoked {
-    /// 200, or 202 for an event that nobody waits for.
-    status: u16,
-    body: Bytes,
-    /// What integration responses are selected by; empty unless the function failed.
-    error_message: String,
-}
 
 /// Calls the function with `body`, and maps its result. `sent` is what the client has sent.
 ///
 /// # Errors
-/// 415 for a body that no template takes, 500 where no response fits the result, 504 for a function that was too slow.
+/// 415 for a body that no template takes, 500 where no response fits the result or the call was refused, 504 for a
+/// function that was too slow.
 pub(in crate::pipeline) async fn run(
     plan: &InvokePlan,
-    attached: &Attached,
+    function: &Function<'_>,
     header: &mut RequestHeader,
     exchange: &mut Exchange,
     sent: &Bytes,
@@ -48,48 +36,68 @@ pub(in crate::pipeline) async fn run(
     }
     let started = Instant::now();
     exchange.integration.started = Some(started);
-    let invoked = match event(plan, &body) {
-        Err(refused) => Ok(refused),
-        Ok(event) if is_asynchronous(plan, header, exchange, sent)? => Ok(begin(attached, exchange, event)),
-        Ok(event) => call(plan, attached, header, exchange, event).await,
+    let body = if body.is_empty() { Bytes::from_static(b"{}") } else { body };
+    let called = match function {
+        Function::Endpoint(_) => function.call(&plan.function, header, exchange, sent, body).await,
+        Function::Component(attached) => match event(&body) {
+            Err(refused) => Ok(Called::Answered(refused)),
+            Ok(event) if is_asynchronous(plan, header, exchange, sent)? => {
+                lambda::begin(&plan.function, attached, exchange, event.to_owned())
+            }
+            Ok(_) => function.call(&plan.function, header, exchange, sent, body).await,
+        },
     };
     exchange.integration.latency = Some(started.elapsed());
-    let invoked = invoked?;
-    exchange.integration.status = Some(invoked.status);
-    let response = plan.responses.select(&invoked.error_message).ok_or_else(Refusal::configuration)?;
-    let mut answer =
-        ResponseHeader::build_no_case(invoked.status, Some(2)).map_err(|_| Refusal::internal())?;
-    let json = HeaderValue::from_static("application/json");
-    answer.insert_header(CONTENT_TYPE, json).map_err(|_| Refusal::internal())?;
+    let answer = answer(called?, exchange)?;
+    exchange.integration.status = Some(answer.header.status.as_u16());
+    let said = answer.error.as_ref().map_or("", |failure| &failure.error_message);
+    let response = plan.responses.select(said).ok_or_else(Refusal::configuration)?;
     let body = content::response(
         response.content_handling,
         exchange,
         &header.headers,
-        &answer.headers,
-        &invoked.body,
+        &answer.header.headers,
+        &answer.body,
     )?;
     let view = View::new(header, exchange);
-    let mapped = map_response::run(response, IntegrationKind::Aws, &view, Some(&answer), body)?;
+    let mapped = map_response::run(response, IntegrationKind::Aws, &view, Some(&answer.header), body)?;
     let (mut out, body) = templates::response(mapped, header, exchange).await?;
     deliver::trace(&mut out, exchange)?;
     Ok((out, body))
 }
 
-/// The event, or what Lambda says of one that it cannot read.
-fn event(plan: &InvokePlan, body: &Bytes) -> Result<Event, Invoked> {
-    let body: &[u8] = if body.is_empty() { b"{}" } else { body };
+/// What integration responses are selected for.
+///
+/// # Errors
+/// Where there is no such answer.
+fn answer(called: Called, exchange: &mut Exchange) -> Result<Answer, Refusal> {
+    match called {
+        Called::Answered(answer) if answer.header.status != 403 => Ok(answer),
+        Called::Answered(_) => {
+            exchange.integration.error = Some("the Invoke API answered 403".into());
+            Err(function::refusal(500))
+        }
+        Called::Late => {
+            exchange.integration.error = timeout().message;
+            Err(timeout())
+        }
+        Called::Unavailable(refusal, why) => {
+            exchange.integration.error = Some(why.into());
+            Err(refusal)
+        }
+    }
+}
+
+/// The event for a component, or what Lambda says of one that it cannot read.
+fn event(body: &[u8]) -> Result<&str, Answer> {
     let read = serde_json::from_slice::<serde::de::IgnoredAny>(body).map_err(|error| error.to_string());
     match (read, std::str::from_utf8(body)) {
-        (Ok(_), Ok(text)) => Ok(Event {
-            json: text.to_owned(),
-            function_name: plan.function.function_name.to_string(),
-            function_arn: plan.function.function_arn.to_string(),
-        }),
+        (Ok(_), Ok(text)) => Ok(text),
         (read, _) => {
             let why = read.err().unwrap_or_else(|| "invalid UTF-8".to_owned());
             let message = format!("Could not parse request body into json: {why}");
             let said = json!({"Type": "User", "message": message}).to_string();
-            Err(Invoked { status: 400, body: Bytes::from(said), error_message: String::new() })
+            Err(Answer::of(400, Bytes::from(said), None))
         }
     }
 }
@@ -121,71 +129,4 @@ fn is_asynchronous(
         event |= &*mapping.lower == INVOCATION_TYPE && value.as_ref() == b"Event".as_slice();
     }
     Ok(overridden.unwrap_or(event))
-}
-
-/// Starts a call that nobody waits for. It is bounded like every other, and lost when the node ends.
-fn begin(attached: &Attached, exchange: &Exchange, event: Event) -> Invoked {
-    let entry = Arc::clone(&attached.entry);
-    let id = exchange.ids.request_id().to_owned();
-    tokio::spawn(async move {
-        let breaker = Breaker::default();
-        let request = Arc::new(NoRequest::of(&id)) as Arc<dyn PluginRequest>;
-        let event = &event;
-        let called = entry.call(&breaker, &id, |plugin| {
-            let request = Arc::clone(&request);
-            async move { plugin.handle(request, event).await }
-        });
-        if let Guarded::Answered(Err(failure)) = called.await {
-            let (kind, message) = (&failure.error_type, printable_line(&failure.error_message));
-            tracing::warn!(request = id, function = event.function_name, kind, message, "a function failed");
-        }
-    });
-    Invoked { status: 202, body: Bytes::new(), error_message: String::new() }
-}
-
-async fn call(
-    plan: &InvokePlan,
-    attached: &Attached,
-    header: &mut RequestHeader,
-    exchange: &mut Exchange,
-    event: Event,
-) -> Result<Invoked, Refusal> {
-    let called = function::handle(&plan.function, attached, header, exchange, &event).await?;
-    let ids = exchange.ids.clone();
-    let failed = |message: String, kind: &str| Invoked {
-        status: 200,
-        body: Bytes::from(json!({"errorMessage": message, "errorType": kind}).to_string()),
-        error_message: message,
-    };
-    let id = ids.request_id();
-    let refused = |exchange: &mut Exchange, why: &'static str| {
-        exchange.integration.error = Some(why.into());
-        Err(function::refusal(500))
-    };
-    match called {
-        Err(_late) => {
-            exchange.integration.error = timeout().message;
-            Err(timeout())
-        }
-        Ok(Guarded::Answered(Ok(json))) => {
-            Ok(Invoked { status: 200, body: Bytes::from(json), error_message: String::new() })
-        }
-        Ok(Guarded::Answered(Err(failure))) => Ok(failed(failure.error_message, &failure.error_type)),
-        Ok(Guarded::Failed(Some(PluginError::PoolExhausted { .. }))) => {
-            refused(exchange, "too many calls of the function at once")
-        }
-        Ok(Guarded::Failed(None)) => refused(exchange, "the function keeps failing and is left alone"),
-        Ok(Guarded::PassedOver) => refused(exchange, "the function failed"),
-        Ok(Guarded::Failed(Some(PluginError::WallTime { limit_ms } | PluginError::CpuTime { limit_ms }))) => {
-            let seconds = limit_ms / 1000;
-            let hundredths = limit_ms % 1000 / 10;
-            Ok(failed(
-                format!("{id} Task timed out after {seconds}.{hundredths:02} seconds"),
-                "Sandbox.Timedout",
-            ))
-        }
-        Ok(Guarded::Failed(Some(_))) => {
-            Ok(failed(format!("RequestId: {id} Error: Runtime exited with error"), "Runtime.ExitError"))
-        }
-    }
 }

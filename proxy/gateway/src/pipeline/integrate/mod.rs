@@ -4,8 +4,10 @@ pub(super) mod direct;
 pub(super) mod function;
 pub(super) mod http;
 pub(super) mod invoke;
+pub(super) mod lambda;
 pub(super) mod mock;
 pub(super) mod relay;
+pub(super) mod streamed;
 
 pub use relay::Relay;
 

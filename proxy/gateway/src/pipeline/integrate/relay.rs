@@ -3,6 +3,7 @@
 use super::super::map_request::{self, Mapped};
 use crate::exchange::{Exchange, Refusal};
 use crate::shared::RequestLimits;
+use crate::targets::{Chosen, Targets};
 use crate::upstream::Upstream;
 use crate::view::View;
 use edgewit_mapping::forwarding::IntegrationKind;
@@ -18,7 +19,7 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub struct Relay {
     plan: Arc<HttpPlan>,
-    upstream: Arc<Upstream>,
+    target: Chosen,
     mapped: Mapped,
     /// The client asked for a WebSocket; nothing else is upgraded.
     upgrade: bool,
@@ -41,31 +42,37 @@ pub struct Relay {
 /// As [`map_request::run`].
 pub(crate) fn prepare(
     plan: &Arc<HttpPlan>,
-    upstream: &Arc<Upstream>,
+    targets: &Targets,
     header: &RequestHeader,
     exchange: &mut Exchange,
     limits: &RequestLimits,
     no_body: bool,
 ) -> Result<(), Refusal> {
     let mapped = map_request::run(plan, IntegrationKind::HttpProxy, &View::new(header, exchange))?;
+    let target = targets.choose(header, exchange.client).ok_or_else(Refusal::configuration)?;
     exchange.relay = Some(Relay {
         plan: Arc::clone(plan),
-        upstream: Arc::clone(upstream),
+        attempts: addresses(&target),
+        target,
         mapped,
         upgrade: begins(header, "upgrade", b"websocket") && asks_for_upgrade(header),
         grpc: is_grpc(header),
         began: Instant::now(),
         no_body,
         upgrade_idle: limits.upgrade_idle,
-        attempts: upstream.addresses().clamp(1, 3),
         answer_left: (plan.response_transfer_mode == ResponseTransferMode::Buffered)
             .then_some(limits.payload_bytes),
     });
     Ok(())
 }
 
+/// Addresses of a target that a call may try.
+fn addresses(target: &Chosen) -> usize {
+    target.upstream().addresses().clamp(1, 3)
+}
+
 /// Methods whose backends expect a length even of an empty body (RFC 9110, section 8.6).
-fn announces_empty_body(method: &str) -> bool {
+pub(super) fn announces_empty_body(method: &str) -> bool {
     matches!(method, "POST" | "PUT" | "PATCH")
 }
 
@@ -98,7 +105,17 @@ impl Relay {
 
     /// The backend.
     pub(super) fn upstream(&self) -> &Arc<Upstream> {
-        &self.upstream
+        self.target.upstream()
+    }
+
+    /// The client is gone, which says nothing about the target.
+    pub(crate) fn abandon(&mut self) {
+        self.target.abandon();
+    }
+
+    /// What is known of the call's target.
+    pub(super) fn target(&mut self) -> &mut Chosen {
+        &mut self.target
     }
 
     /// The client speaks gRPC.
@@ -115,8 +132,8 @@ impl Relay {
     pub(crate) async fn peer(&self) -> Result<Box<HttpPeer>> {
         let unresolved =
             |error| Error::because(ErrorType::ConnectNoRoute, "resolving the integration's host", error);
-        let address = self.upstream.address().await.map_err(unresolved)?;
-        let mut peer = self.upstream.peer_at(address, self.grpc);
+        let address = self.target.upstream().address().await.map_err(unresolved)?;
+        let mut peer = self.target.upstream().peer_at(address, self.grpc);
         if self.upgrade {
             // Either side of an upgraded connection may be silent longer than an answer may take.
             peer.options.read_timeout = Some(self.upgrade_idle);
@@ -124,10 +141,17 @@ impl Relay {
         Ok(peer)
     }
 
-    /// Whether another address may be tried after a connection that could not be made.
+    /// Whether another address, or another target of a VPC link, may be tried after a connection that could not be made.
     pub(crate) fn may_retry(&mut self) -> bool {
         self.attempts = self.attempts.saturating_sub(1);
-        self.attempts > 0
+        if self.attempts > 0 {
+            return true;
+        }
+        let next = self.target.next();
+        if next {
+            self.attempts = addresses(&self.target);
+        }
+        next
     }
 
     /// Counts bytes of the answer's body.
@@ -170,11 +194,11 @@ fn rewrite(request: &mut RequestHeader, exchange: &mut Exchange, relay: &Relay) 
     }
     match &relay.mapped.target {
         Some(target) => request.set_raw_path(target.as_bytes())?,
-        None => request.set_uri(relay.upstream.fixed_uri.clone()),
+        None => request.set_uri(relay.target.upstream().fixed_uri.clone()),
     }
     map_request::rewrite_header(
         request,
-        &relay.upstream,
+        relay.target.upstream(),
         &relay.mapped,
         exchange,
         relay.upgrade,
@@ -195,6 +219,9 @@ fn rewrite(request: &mut RequestHeader, exchange: &mut Exchange, relay: &Relay) 
 pub(crate) fn answered(response: &ResponseHeader, exchange: &mut Exchange) -> Result<()> {
     exchange.integration.latency = exchange.integration.started.map(|started| started.elapsed());
     exchange.integration.status = Some(response.status.as_u16());
+    if let Some(relay) = &mut exchange.relay {
+        relay.target.answered(response.status.as_u16());
+    }
     let announced = response.headers.get("content-length").and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
     if let (Some(relay), Some(length)) = (&exchange.relay, announced)
         && relay.answer_left.is_some_and(|left| length > left)

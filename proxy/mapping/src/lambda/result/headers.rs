@@ -34,13 +34,26 @@ pub(super) fn merge<'a>(
     for (name, values) in multiple {
         lines.extend(values.into_iter().map(|value| (name.clone(), value)));
     }
+    bounded(&lines)?;
+    Ok(lines)
+}
+
+/// Refuses more lines or bytes than an answer may have.
+pub(super) fn bounded(lines: &[Line<'_>]) -> Result<(), ResultError> {
+    if lines.len() > MAX_HEADER_LINES {
+        return Err(malformed(
+            "headers",
+            &format!("{}", lines.len()),
+            &format!("at most {MAX_HEADER_LINES}"),
+        ));
+    }
     // Two for `: ` and two for the line end.
     let bytes: usize = lines.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
     if bytes > MAX_HEADER_BYTES {
         let expected = format!("at most {MAX_HEADER_BYTES}");
         return Err(malformed("headers", &format!("{bytes} bytes"), &expected));
     }
-    Ok(lines)
+    Ok(())
 }
 
 fn singles<'a>(given: Option<Single<'a>>) -> Result<Vec<Line<'a>>, ResultError> {
@@ -82,7 +95,7 @@ fn multiples<'a>(given: Option<Multiple<'a>>) -> Result<Vec<Lines<'a>>, ResultEr
 }
 
 /// Texts, and as texts booleans and numbers: functions return `"Access-Control-Max-Age": 3600`.
-fn value<'a>(name: &str, given: Scalar<'a>) -> Result<Cow<'a, str>, ResultError> {
+pub(super) fn value<'a>(name: &str, given: Scalar<'a>) -> Result<Cow<'a, str>, ResultError> {
     match given {
         Loose::Text(text) if is_value(&text) => Ok(text),
         Loose::Text(_) => Err(malformed(&header(name), "a control character", "none")),

@@ -5,6 +5,7 @@
 //! a regional API was seen to do.
 
 mod headers;
+pub mod stream;
 #[cfg(test)]
 mod tests;
 

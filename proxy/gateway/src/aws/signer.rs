@@ -1,0 +1,54 @@
+//! Signatures on calls.
+
+use super::Provider;
+use edgewit_plan::integration::SignerPlan;
+use edgewit_sigv4::{KeyCache, Payload, REPLACED, Request, Scope, Timestamp};
+use pingora_http::RequestHeader;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Signs the calls of one route.
+#[derive(Debug)]
+pub struct Signer {
+    plan: SignerPlan,
+    provider: Arc<Provider>,
+    keys: Arc<KeyCache>,
+}
+
+impl Signer {
+    pub(crate) fn new(plan: &SignerPlan, provider: Arc<Provider>, keys: Arc<KeyCache>) -> Self {
+        Self { plan: plan.clone(), provider, keys }
+    }
+
+    /// Signs a request that is otherwise complete; its body is sent as it is given here.
+    ///
+    /// # Errors
+    /// Why there are no credentials. May be tried again.
+    pub(crate) async fn sign(&self, request: &mut RequestHeader, body: &[u8]) -> Result<(), Arc<str>> {
+        let credentials = self.provider.current().await?;
+        let signed = {
+            let headers: Vec<(&str, &[u8])> =
+                request.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+            let host = request.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
+            let parts = Request {
+                method: request.method.as_str(),
+                host,
+                path: request.uri.path(),
+                query: request.uri.query().unwrap_or_default(),
+                headers: &headers,
+            };
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+            let scope = Scope { region: &self.plan.region, service: &self.plan.service };
+            let signer = edgewit_sigv4::Signer::new(&credentials, scope, &self.keys);
+            let signed = signer.sign(&parts, &Payload::Body(body), Timestamp::from_unix_seconds(now));
+            signed.headers().map(|(name, value)| (name, value.to_owned())).collect::<Vec<_>>()
+        };
+        REPLACED.iter().for_each(|name| drop(request.remove_header(*name)));
+        for (name, value) in signed {
+            request
+                .insert_header(name, value)
+                .map_err(|_| Arc::from("credentials that no header can carry"))?;
+        }
+        Ok(())
+    }
+}
