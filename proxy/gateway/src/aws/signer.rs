@@ -3,7 +3,9 @@
 use super::Provider;
 use edgewit_plan::integration::SignerPlan;
 use edgewit_sigv4::{KeyCache, Payload, REPLACED, Request, Scope, Timestamp};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use pingora_http::RequestHeader;
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -26,6 +28,9 @@ impl Signer {
     /// Why there are no credentials. May be tried again.
     pub(crate) async fn sign(&self, request: &mut RequestHeader, body: &[u8]) -> Result<(), Arc<str>> {
         let credentials = self.provider.current().await?;
+        if &*self.plan.service == "s3" {
+            encode_path(request)?;
+        }
         let signed = {
             let headers: Vec<(&str, &[u8])> =
                 request.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
@@ -51,4 +56,20 @@ impl Signer {
         }
         Ok(())
     }
+}
+
+/// S3 signs a path as it would itself encode it, so it must be sent so too.
+const PATH: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/').remove(b'%');
+
+fn encode_path(request: &mut RequestHeader) -> Result<(), Arc<str>> {
+    let path = request.uri.path();
+    let Cow::Owned(mut target) = Cow::from(utf8_percent_encode(path, PATH)) else { return Ok(()) };
+    if let Some(query) = request.uri.query() {
+        target.push('?');
+        target.push_str(query);
+    }
+    let target = target.parse().map_err(|_| Arc::from("a path that cannot be encoded"))?;
+    request.set_uri(target);
+    Ok(())
 }
