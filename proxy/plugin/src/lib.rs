@@ -43,6 +43,7 @@ pub use answers::{
 pub use decision::{Caller, ContextValue, Decision};
 pub use error::{HostError, LoadError, PluginError};
 pub use host::{Artifacts, HostOptions, Outline, PluginHost};
+pub use incoming::AnswerStream;
 pub use limits::{Grants, LimitError, Origin, PluginLimits, PluginSettings, WarmPool};
 pub use load::needed_grant;
 pub use no_request::NoRequest;

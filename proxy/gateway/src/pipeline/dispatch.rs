@@ -3,9 +3,10 @@
 use super::body::Collected;
 use super::coding::asks_for_stream;
 use super::whole::Whole;
-use super::{Next, Pipeline, Stop, coding, integrate};
+use super::{Next, Pipeline, Stop, coding, content, integrate};
 use crate::exchange::{Exchange, Refusal};
 use crate::generation::RouteRuntime;
+use edgewit_model::api::ResponseTransferMode;
 use edgewit_plan::integration::HttpPlan;
 use edgewit_plan::plan::IntegrationPlan;
 use pingora_proxy::Session;
@@ -51,30 +52,48 @@ impl Pipeline {
                 Ok(Next::Answer(mapped.header, mapped.body))
             }
             IntegrationPlan::Function(plan) if plan.streams && runtime.transform.is_none() => {
-                let body = self.collected(session, collected).await?;
-                let whole = Whole {
-                    integration: &route.integration,
-                    runtime,
-                    limit: self.shared.limits.payload_bytes,
-                };
-                let function = self.function(&whole, plan)?;
+                let body = self.collected(session, collected).await?.share();
+                let function = self.function(&self.whole(&route.integration, runtime), plan)?;
                 let client = &mut session.downstream_session;
                 let streamed =
-                    integrate::streamed::run(plan, &function, client, exchange, &self.shared, body.share());
-                match Box::pin(streamed).await {
-                    Ok(Some((response, body))) => Ok(Next::Answer(response, body)),
-                    Ok(None) => Ok(Next::Sent),
-                    Err(failed) => Err(failed.into()),
+                    integrate::streamed::run(plan, &function, client, exchange, &self.shared, body);
+                match Box::pin(streamed).await? {
+                    Some((response, body)) => Ok(Next::Answer(response, body)),
+                    None => Ok(Next::Sent),
                 }
+            }
+            IntegrationPlan::HttpProxy(plan)
+                if plan.response_transfer_mode == ResponseTransferMode::Stream
+                    && runtime.component.is_some()
+                    && runtime.transform.is_none() =>
+            {
+                let body = self.collected(session, collected).await?;
+                let body = content::request(
+                    &route.integration,
+                    exchange,
+                    &session.req_header().headers,
+                    &body.share(),
+                )?;
+                let call = self.call(&self.whole(&route.integration, runtime), plan)?;
+                let component = runtime.component.as_ref().ok_or_else(Refusal::configuration)?;
+                let client = &mut session.downstream_session;
+                let streamed =
+                    integrate::streamed::component(&call, component, client, exchange, &self.shared, body);
+                Box::pin(streamed).await?;
+                Ok(Next::Sent)
             }
             integration => {
                 let body = self.collected(session, collected).await?;
                 let header = session.req_header_mut();
-                let whole = Whole { integration, runtime, limit: self.shared.limits.payload_bytes };
+                let whole = self.whole(integration, runtime);
                 let (response, body) = Box::pin(self.answer(&whole, header, exchange, body.share())).await?;
                 Ok(Next::Answer(response, body))
             }
         }
+    }
+
+    fn whole<'w>(&self, integration: &'w IntegrationPlan, runtime: &'w RouteRuntime) -> Whole<'w> {
+        Whole { integration, runtime, limit: self.shared.limits.payload_bytes }
     }
 
     /// HTTP_PROXY with nothing in the way: bodies pass as they come.

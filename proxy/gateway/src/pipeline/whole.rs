@@ -81,7 +81,7 @@ impl Pipeline {
         }
     }
 
-    fn call<'w>(&'w self, whole: &Whole<'w>, plan: &'w HttpPlan) -> Result<Call<'w>, Refusal> {
+    pub(super) fn call<'w>(&'w self, whole: &Whole<'w>, plan: &'w HttpPlan) -> Result<Call<'w>, Refusal> {
         let runtime = whole.runtime;
         let targets = runtime.targets.as_ref().ok_or_else(Refusal::configuration)?;
         let (component, signer) = (runtime.component.as_ref(), runtime.signer.as_ref());

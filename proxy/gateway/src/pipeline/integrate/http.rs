@@ -18,7 +18,7 @@ use bytes::Bytes;
 use edgewit_mapping::forwarding::{IntegrationKind, request_header};
 use edgewit_model::api::Verb;
 use edgewit_plan::integration::HttpPlan;
-use edgewit_plugin::{NoRequest, PluginError, PluginRequest};
+use edgewit_plugin::{AnswerStream, NoRequest, PluginError, PluginRequest};
 use pingora_error::{Error, ErrorType};
 use pingora_http::{RequestHeader, ResponseHeader};
 use std::fmt;
@@ -304,7 +304,41 @@ async fn serve(
     tls: bool,
     request_id: &str,
 ) -> Result<(Box<ResponseHeader>, Bytes), Box<Error>> {
-    let broken = |why: String| Error::explain(ErrorType::ReadError, why);
+    let message = message(request, body, tls)?;
+    let id = Arc::new(NoRequest::of(request_id)) as Arc<dyn PluginRequest>;
+    let called = component
+        .entry
+        .call(&component.breaker, request_id, |plugin| {
+            let (id, message) = (Arc::clone(&id), message.clone());
+            async move { plugin.serve(id, message).await }
+        })
+        .await;
+    let (head, body) = guarded(called)?.into_parts();
+    Ok((header(&head)?, body))
+}
+
+/// The same, with an answer that is read as it comes.
+pub(super) async fn serve_streamed(
+    component: &Attached,
+    request: &RequestHeader,
+    body: Bytes,
+    tls: bool,
+    request_id: &str,
+) -> Result<(Box<ResponseHeader>, AnswerStream), Box<Error>> {
+    let message = message(request, body, tls)?;
+    let id = Arc::new(NoRequest::of(request_id)) as Arc<dyn PluginRequest>;
+    let called = component
+        .entry
+        .call(&component.breaker, request_id, |plugin| {
+            let (id, message) = (Arc::clone(&id), message.clone());
+            async move { plugin.serve_streamed(id, message).await }
+        })
+        .await;
+    let answer = guarded(called)?;
+    Ok((header(&answer.head)?, answer))
+}
+
+fn message(request: &RequestHeader, body: Bytes, tls: bool) -> Result<::http::Request<Bytes>, Box<Error>> {
     let scheme = if tls { "https" } else { "http" };
     let host = request.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     let target = request.uri.path_and_query().map_or("/", |target| target.as_str());
@@ -314,30 +348,30 @@ async fn serve(
         .body(body)
         .map_err(|error| broken(error.to_string()))?;
     message.headers_mut().clone_from(&request.headers);
-    let id = Arc::new(NoRequest::of(request_id)) as Arc<dyn PluginRequest>;
-    let called = component
-        .entry
-        .call(&component.breaker, request_id, |plugin| {
-            let (id, message) = (Arc::clone(&id), message.clone());
-            async move { plugin.serve(id, message).await }
-        })
-        .await;
-    let response = match called {
-        Guarded::Answered(response) => response,
-        Guarded::PassedOver => return Err(broken("the component failed".to_owned())),
+    Ok(message)
+}
+
+fn guarded<T>(called: Guarded<T>) -> Result<T, Box<Error>> {
+    match called {
+        Guarded::Answered(answer) => Ok(answer),
+        Guarded::PassedOver => Err(broken("the component failed".to_owned())),
         Guarded::Failed(Some(PluginError::WallTime { .. })) => {
-            return Err(Error::explain(ErrorType::ReadTimedout, "the component took too long"));
+            Err(Error::explain(ErrorType::ReadTimedout, "the component took too long"))
         }
-        Guarded::Failed(error) => {
-            return Err(broken(error.map_or_else(String::new, |error| error.to_string())));
-        }
-    };
-    let (parts, body) = response.into_parts();
-    let mut header = ResponseHeader::build(parts.status, Some(parts.headers.len() + 6))?;
-    for (name, value) in &parts.headers {
+        Guarded::Failed(error) => Err(broken(error.map_or_else(String::new, |error| error.to_string()))),
+    }
+}
+
+fn broken(why: String) -> Box<Error> {
+    Error::explain(ErrorType::ReadError, why)
+}
+
+fn header(head: &::http::response::Parts) -> Result<Box<ResponseHeader>, Box<Error>> {
+    let mut header = ResponseHeader::build(head.status, Some(head.headers.len() + 6))?;
+    for (name, value) in &head.headers {
         header.append_header(name.clone(), value.clone())?;
     }
-    Ok((Box::new(header), body))
+    Ok(Box::new(header))
 }
 
 fn sends_content_type(verb: Option<Verb>) -> bool {

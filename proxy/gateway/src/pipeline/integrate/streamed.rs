@@ -1,15 +1,17 @@
-//! AWS_PROXY with a streamed answer: the function says status and headers first, and the body while it makes it.
+//! Answers that are streamed to the client while they are made: of functions (AWS_PROXY), and of components in the
+//! place of a backend (HTTP_PROXY). What backends stream takes [`super::direct`] and [`super::relay`].
 //!
 //! Source: <https://docs.aws.amazon.com/lambda/latest/api/API_InvokeWithResponseStream.html>.
 
-use super::super::deliver;
+use super::super::{deliver, map_response};
 use super::direct::{Failed, frame, unless_gone};
 use super::function::{self, Failed as Refused, event_of, failed, invoke_refused};
-use super::http::{Call, Fault};
+use super::http::{Call, Fault, serve_streamed};
 use super::lambda::{Answer, Called, Function};
-use super::timeout;
+use super::{failure, timeout};
 use crate::backends::Backend;
 use crate::exchange::{Exchange, Refusal};
+use crate::generation::Attached;
 use crate::shared::Shared;
 use crate::targets::Chosen;
 use aws_smithy_eventstream::frame::{DecodedFrame, MessageFrameDecoder};
@@ -17,7 +19,7 @@ use bytes::{Bytes, BytesMut};
 use edgewit_mapping::forwarding::IntegrationKind;
 use edgewit_mapping::lambda::result::{ResultError, stream};
 use edgewit_plan::plan::FunctionPlan;
-use edgewit_plugin::printable_line;
+use edgewit_plugin::{AnswerStream, printable_line};
 use pingora_core::protocols::http::{HttpTask, ServerSession};
 use pingora_error::{Error, ErrorType};
 use pingora_http::ResponseHeader;
@@ -55,7 +57,8 @@ pub(in crate::pipeline) async fn run(
             match began {
                 Err(Gone::Client(error)) => return Err(Failed::Broken(error)),
                 Err(Gone::Refused(refused)) => Err(refused),
-                Ok(begun) => {
+                Ok(mut begun) => {
+                    deliver::trace(&mut begun.response, exchange).map_err(refused)?;
                     exchange.integration.latency = Some(started.elapsed());
                     exchange.integration.status = Some(200);
                     let left = plan.timeout.saturating_sub(started.elapsed());
@@ -116,13 +119,70 @@ fn no_zero_bytes() -> Refused {
     (Refusal::internal(), "the stream of the function ended before its eight zero bytes".to_owned())
 }
 
+/// HTTP_PROXY with a component in the backend's place.
+///
+/// # Errors
+/// As [`Call::request`]; 504 for a component that does not begin in time, or breaks.
+pub(in crate::pipeline) async fn component(
+    call: &Call<'_>,
+    component: &Attached,
+    session: &mut ServerSession,
+    exchange: &mut Exchange,
+    shared: &Shared,
+    body: Bytes,
+) -> Result<(), Failed> {
+    let kind = IntegrationKind::HttpProxy;
+    let request = call.request(session.req_header(), exchange, &body, body.len(), kind).map_err(refused)?;
+    let started = Instant::now();
+    exchange.integration.started = Some(started);
+    let ids = exchange.ids.clone();
+    let time = call.plan.timeout;
+    let served = serve_streamed(component, &request, body, call.plan.target.tls, ids.request_id());
+    let served = unless_gone(session, tokio::time::timeout(time, served)).await?;
+    exchange.integration.latency = Some(started.elapsed());
+    let (mut response, answer) = match served {
+        Ok(Ok(served)) => served,
+        Ok(Err(error)) => return Err(not_begun(failure(&error), exchange)),
+        Err(_late) => return Err(not_begun(timeout(), exchange)),
+    };
+    exchange.integration.status = Some(response.status.as_u16());
+    map_response::proxied(&mut response);
+    let begun = Begun { response, first: Bytes::new(), rest: Rest::Component(answer), complete: false };
+    let left = time.saturating_sub(started.elapsed());
+    pass(begun, session, exchange, shared, left).await.map_err(Failed::Broken)
+}
+
+fn not_begun(refusal: Refusal, exchange: &mut Exchange) -> Failed {
+    exchange.integration.error.clone_from(&refusal.message);
+    refused(refusal)
+}
+
 /// A stream whose head is there.
 struct Begun {
     response: Box<ResponseHeader>,
     /// What has come of the body with it.
     first: Bytes,
-    messages: Messages,
+    rest: Rest,
     complete: bool,
+}
+
+/// Where the rest of a stream comes from.
+enum Rest {
+    Function(Box<Messages>),
+    Component(AnswerStream),
+}
+
+impl Rest {
+    async fn next(&mut self) -> Result<Message, Box<Error>> {
+        match self {
+            Self::Function(messages) => messages.next().await,
+            Self::Component(answer) => Ok(match answer.next().await {
+                Some(Ok(part)) => Message::Payload(part),
+                Some(Err(error)) => Message::Failed(error.to_string()),
+                None => Message::Complete,
+            }),
+        }
+    }
 }
 
 /// Why there is no head.
@@ -188,7 +248,8 @@ async fn first(mut messages: Messages) -> Result<Begun, Refused> {
         }
     };
     let response = head(&bytes[..length])?;
-    Ok(Begun { response, first: bytes.freeze().slice(start..), messages, complete })
+    let first = bytes.freeze().slice(start..);
+    Ok(Begun { response, first, rest: Rest::Function(Box::new(messages)), complete })
 }
 
 /// Sends the header and the body as it comes. An error of the function after the header can only cut the answer off.
@@ -199,11 +260,10 @@ async fn pass(
     shared: &Shared,
     left: Duration,
 ) -> Result<(), Box<Error>> {
-    let Begun { mut response, first, mut messages, mut complete } = begun;
+    let Begun { mut response, first, mut rest, mut complete } = begun;
     let cut = |why: &str| Error::explain(ErrorType::ReadError, why.to_owned()).into_up();
-    response.remove_header("content-length");
-    if deliver::trace(&mut response, exchange).is_err() {
-        return Err(cut("a trace id that no header can carry"));
+    for name in ["content-length", "transfer-encoding"] {
+        response.remove_header(name);
     }
     if session.req_header().version == http::Version::HTTP_11 {
         frame(&mut response, session.req_header());
@@ -222,7 +282,7 @@ async fn pass(
         if complete {
             return session.write_response_body(Bytes::new(), true).await;
         }
-        let next = tokio::time::timeout_at(deadline, messages.next());
+        let next = tokio::time::timeout_at(deadline, rest.next());
         part = match unless_gone(session, next).await {
             Ok(Ok(Ok(Message::Payload(payload)))) => payload,
             Ok(Ok(Ok(Message::Complete))) => {
