@@ -17,6 +17,7 @@ from .load import alternate, difference, median, ratio
 from .plugins import plugins
 from .report import goal, runs_table, table
 from .servers import ROOT, Problem, text
+from .services import bodies, services
 from .templates import templates
 
 ANSWER = '{"message":"hello from the node itself"}'
@@ -253,6 +254,8 @@ def routes(bench, options):
 
 
 SCENARIOS = {"proxy": proxy, "mock": mock, "authorizer": authorizer, "ways": ways, "idle": idle, "import": imports,
-             "routes": routes, "plugins": plugins, "fleet": fleet, "templates": templates}
-NEEDS_EDGEWIT = {"proxy", "mock", "authorizer", "idle", "import", "plugins", "fleet", "templates"}
+             "routes": routes, "plugins": plugins, "fleet": fleet, "templates": templates,
+             "services": services, "bodies": bodies}
+NEEDS_EDGEWIT = {"proxy", "mock", "authorizer", "idle", "import", "plugins", "fleet", "templates", "services",
+                 "bodies"}
 NEEDS_BARE = {"proxy", "ways", "idle"}

@@ -53,6 +53,7 @@ fn calls_of_services_are_signed_and_have_their_effects() {
     let mut verify = Command::new("python3");
     verify.arg(folder().join("services.py")).args(["verify", &services.port.to_string()]);
     let output = verify.output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let said =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}");
 }
