@@ -103,6 +103,11 @@ impl Pool {
         }
     }
 
+    /// Whether a call's key means anything.
+    pub fn hashes(&self) -> bool {
+        self.settings.method == Method::ConsistentHash
+    }
+
     /// How many targets there are.
     pub fn len(&self) -> usize {
         self.targets.len()

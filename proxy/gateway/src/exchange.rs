@@ -6,7 +6,7 @@ use edgewit_model::api::Verb;
 use edgewit_model::gateway_response::GatewayResponseType;
 use edgewit_plan::plan::Route;
 use edgewit_plan::router::Match;
-use edgewit_plugin::{Caller, RequestChanges};
+use edgewit_plugin::{Caller, RequestChanges, Waiting};
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
@@ -47,6 +47,8 @@ pub struct Exchange {
     pub template: Option<u32>,
     /// What the request's side of a transform has left for the answer's.
     pub handed_on: Option<Vec<u8>>,
+    /// The instance of a transform that waits for the answer.
+    pub waiting: Option<Box<Waiting>>,
     /// Bytes of the request body that have passed.
     pub body_bytes: u64,
     /// `X-Amzn-Trace-Id`, once it was needed.
@@ -134,6 +136,7 @@ impl Exchange {
             changes: None,
             template: None,
             handed_on: None,
+            waiting: None,
             body_bytes: 0,
             trace: None,
         }

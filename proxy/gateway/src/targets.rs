@@ -85,12 +85,19 @@ impl Targets {
         }
     }
 
-    /// The target for a call.
-    pub(crate) fn choose(&self, request: &RequestHeader, client: IpAddr) -> Option<Chosen> {
+    /// What a consistent hash of the client's request is, where one is asked for.
+    pub(crate) fn key(&self, request: &RequestHeader, client: IpAddr) -> u64 {
+        match self {
+            Self::Link { link, .. } if link.pool.hashes() => link.hash_on.key(request, client),
+            Self::Host(_) | Self::Link { .. } => 0,
+        }
+    }
+
+    /// The target for a call with this [`key`](Self::key).
+    pub(crate) fn choose_by(&self, key: u64) -> Option<Chosen> {
         match self {
             Self::Host(upstream) => Some(Chosen { upstream: Arc::clone(upstream), on: None }),
             Self::Link { link, upstreams } => {
-                let key = link.hash_on.key(request, client);
                 let (index, upstream) = link.begin(key, &[], upstreams)?;
                 let on = OnLink {
                     link: Arc::clone(link),
@@ -181,6 +188,14 @@ impl Chosen {
             on.reported = true;
             on.link.pool.succeeded(on.index);
         }
+    }
+
+    /// The target broke off in the middle of an answer that had begun well.
+    pub(crate) fn broke(&mut self) {
+        if let Some(on) = &mut self.on {
+            on.reported = false;
+        }
+        self.failed();
     }
 
     /// The target could not be reached, broke off, was late, or says that it cannot.

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use wasmtime::component::{Instance, InstancePre, Resource};
 use wasmtime::{PoolConcurrencyLimitError, Store};
 
-use crate::answers::{Event, FunctionFailure, InspectFinding, RequestOutcome, ResponseChanges};
+use crate::answers::{Event, FunctionFailure, InspectFinding};
 use crate::bindings::body::BodyPart;
 use crate::bindings::{authorize, handle, inspect, rewrite};
 use crate::call::{self, Call, HOSTCALL_BYTES, Stopped};
@@ -78,7 +78,7 @@ pub(crate) enum Ask<'a> {
 }
 
 /// What it answers.
-enum Answer {
+pub(crate) enum Answer {
     Decision(authorize::Decision),
     Request(rewrite::RequestOutcome),
     Response(rewrite::ResponseChanges),
@@ -156,35 +156,6 @@ impl Plugin {
         }
     }
 
-    /// Asks a transform what to change of a request.
-    ///
-    /// # Errors
-    /// As [`Plugin::authorize`].
-    pub async fn rewrite_request(
-        &self,
-        request: Arc<dyn PluginRequest>,
-    ) -> Result<RequestOutcome, PluginError> {
-        match self.ask(request, None, Ask::RewriteRequest).await? {
-            Answer::Request(outcome) => RequestOutcome::check(outcome).map_err(PluginError::InvalidResult),
-            _ => Err(wrong_answer()),
-        }
-    }
-
-    /// Asks a transform what to change of an answer.
-    ///
-    /// # Errors
-    /// As [`Plugin::authorize`].
-    pub async fn rewrite_response(
-        &self,
-        request: Arc<dyn PluginRequest>,
-        response: Arc<dyn PluginResponse>,
-    ) -> Result<ResponseChanges, PluginError> {
-        match self.ask(request, Some(response), Ask::RewriteResponse).await? {
-            Answer::Response(changes) => ResponseChanges::check(changes).map_err(PluginError::InvalidResult),
-            _ => Err(wrong_answer()),
-        }
-    }
-
     /// Shows a firewall the head of a request.
     ///
     /// # Errors
@@ -241,17 +212,32 @@ impl Plugin {
         }
     }
 
-    async fn ask(
+    pub(crate) async fn ask(
         &self,
         request: Arc<dyn PluginRequest>,
         response: Option<Arc<dyn PluginResponse>>,
         ask: Ask<'_>,
     ) -> Result<Answer, PluginError> {
+        let (answer, kept) = self.ask_on(None, request, response, ask).await?;
+        if self.warm.keeps() {
+            self.warm.put(kept);
+        }
+        Ok(answer)
+    }
+
+    /// The same on a certain instance, which comes back with the answer and knows nothing more of the request.
+    pub(crate) async fn ask_on(
+        &self,
+        on: Option<Kept>,
+        request: Arc<dyn PluginRequest>,
+        response: Option<Arc<dyn PluginResponse>>,
+        ask: Ask<'_>,
+    ) -> Result<(Answer, Kept), PluginError> {
         let limits = self.limits();
         // Declared before the store so that they are given back after it: a free slot means a free instance.
         let (_slot, _running) = self.claim()?;
         let meter = Meter::new();
-        let (mut store, instance, uses) = match self.warm.take() {
+        let (mut store, instance, uses) = match on.or_else(|| self.warm.take()) {
             Some(mut kept) => {
                 self.reused.fetch_add(1, Ordering::Relaxed);
                 kept.store.data_mut().begin(request, Arc::clone(&meter));
@@ -275,11 +261,8 @@ impl Plugin {
         };
         match called {
             Ok(Ok((instance, Ok(answer)))) => {
-                if self.warm.keeps() {
-                    store.data_mut().end(Arc::clone(&self.host.nothing));
-                    self.warm.put(Kept::new(store, instance, uses + 1));
-                }
-                Ok(answer)
+                store.data_mut().end(Arc::clone(&self.host.nothing));
+                Ok((answer, Kept::new(store, instance, uses + 1)))
             }
             Ok(Ok((_, Err(failure)))) => Err(PluginError::Failed(text::printable_line(&failure))),
             Ok(Err(error)) => Err(self.classify(&error, store.data().stopped)),
@@ -429,7 +412,7 @@ impl Plugin {
     }
 }
 
-fn wrong_answer() -> PluginError {
+pub(crate) fn wrong_answer() -> PluginError {
     PluginError::InvalidResult("an answer to another question".to_owned())
 }
 

@@ -64,7 +64,7 @@ impl Question {
             Self::RewriteRequest(request) => plugin.rewrite_request(view(request)).await.map(Reply::Request),
             Self::RewriteResponse(request, answer) => {
                 let answer = Arc::clone(answer) as Arc<dyn PluginResponse>;
-                plugin.rewrite_response(view(request), answer).await.map(Reply::Response)
+                plugin.rewrite_response(None, view(request), answer).await.map(Reply::Response)
             }
             Self::Inspect(request, with_body) => {
                 let head = plugin.inspect_head(view(request)).await?;

@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant, SystemTime};
-use tokio::sync::OnceCell;
+use tokio::sync::watch;
 
 /// Time before their end at which credentials are fetched anew; `docs/aws-services.md` names it.
 const BEFORE_END: Duration = Duration::from_secs(300);
@@ -21,8 +21,8 @@ const BEFORE_END: Duration = Duration::from_secs(300);
 const LOOK_AGAIN: Duration = Duration::from_secs(300);
 /// Time that finding credentials may take.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(15);
-/// Time for which a failure is not tried again.
-const AFTER_FAILURE: Duration = Duration::from_secs(5);
+/// Time for which a failure is not tried again, and for which credentials are not fetched anew, however soon they end.
+const BETWEEN_FETCHES: Duration = Duration::from_secs(5);
 /// `RoleSessionName` of assumed roles, which shows in audit logs.
 const SESSION_NAME: &str = "edgewit";
 
@@ -105,11 +105,14 @@ impl Providers {
 /// Credentials from one source.
 pub(crate) struct Provider {
     source: Source,
-    finder: OnceCell<SharedCredentialsProvider>,
     held: ArcSwapOption<Held>,
-    fetching: tokio::sync::Mutex<()>,
+    /// The fetch that runs; requests wait for what it brings.
+    fetching: Mutex<Option<watch::Receiver<Option<Fetched>>>>,
     failed: Mutex<Option<(Instant, Arc<str>)>>,
 }
+
+/// What a fetch brings.
+type Fetched = Result<Arc<Credentials>, Arc<str>>;
 
 struct Held {
     credentials: Arc<Credentials>,
@@ -128,57 +131,58 @@ impl Provider {
             }
             _ => None,
         };
-        Self {
-            source,
-            finder: OnceCell::new(),
-            held: ArcSwapOption::new(held),
-            fetching: tokio::sync::Mutex::new(()),
-            failed: Mutex::default(),
-        }
+        Self { source, held: ArcSwapOption::new(held), fetching: Mutex::default(), failed: Mutex::default() }
     }
 
-    /// The credentials now. Waits only where there are none.
+    /// The credentials now. Waits only where there are none; dropping the future ends no search.
     ///
     /// # Errors
     /// Why there are none. May be tried again.
-    pub(crate) async fn current(self: &Arc<Self>) -> Result<Arc<Credentials>, Arc<str>> {
+    pub(crate) async fn current(self: &Arc<Self>) -> Fetched {
         let now = SystemTime::now();
-        let usable = |held: &Held| held.end.is_none_or(|end| now < end);
-        if let Some(held) = self.held.load_full().filter(|held| usable(held)) {
-            if held.renew.is_some_and(|renew| renew <= now) {
-                self.renew_in_background();
+        if let Some(held) = self.held.load_full().filter(|held| held.end.is_none_or(|end| now < end)) {
+            if held.renew.is_some_and(|renew| renew <= now) && self.failed_recently().is_none() {
+                drop(self.fetch());
             }
             return Ok(Arc::clone(&held.credentials));
         }
-        let _one_at_a_time = self.fetching.lock().await;
-        if let Some(held) = self.held.load_full().filter(|held| usable(held)) {
-            return Ok(Arc::clone(&held.credentials));
+        if let Some(why) = self.failed_recently() {
+            return Err(why);
         }
-        if let Some((at, why)) = &*self.failed.lock()
-            && at.elapsed() < AFTER_FAILURE
-        {
-            return Err(Arc::clone(why));
+        let mut fetched = self.fetch();
+        match fetched.wait_for(Option::is_some).await.as_deref() {
+            Ok(Some(fetched)) => fetched.clone(),
+            _ => Err("the search for credentials was given up".into()),
         }
-        self.fetch().await
     }
 
-    fn renew_in_background(self: &Arc<Self>) {
-        let recently = self.failed.lock().as_ref().is_some_and(|(at, _)| at.elapsed() < AFTER_FAILURE);
-        if recently || self.fetching.try_lock().is_err() {
-            return;
+    fn failed_recently(&self) -> Option<Arc<str>> {
+        let failed = self.failed.lock();
+        failed.as_ref().filter(|(at, _)| at.elapsed() < BETWEEN_FETCHES).map(|(_, why)| Arc::clone(why))
+    }
+
+    /// Has credentials fetched, by a task of its own: the request that needs them first may be given up before they are
+    /// there, and others wait for them too.
+    fn fetch(self: &Arc<Self>) -> watch::Receiver<Option<Fetched>> {
+        let mut fetching = self.fetching.lock();
+        if let Some(running) = &*fetching {
+            return running.clone();
         }
+        let (done, fetched) = watch::channel(None);
+        *fetching = Some(fetched.clone());
         let this = Arc::clone(self);
         tokio::spawn(async move {
-            if let Ok(_one_at_a_time) = this.fetching.try_lock() {
-                // The failure is logged, and the old ones serve on.
-                let _fetched = this.fetch().await;
-            }
+            let found = tokio::time::timeout(FETCH_TIMEOUT, this.find()).await;
+            let found =
+                found.unwrap_or_else(|_late| Err(format!("nothing was found within {FETCH_TIMEOUT:?}")));
+            let fetched = this.keep(found);
+            *this.fetching.lock() = None;
+            done.send_replace(Some(fetched));
         });
+        fetched
     }
 
-    async fn fetch(&self) -> Result<Arc<Credentials>, Arc<str>> {
-        let found = tokio::time::timeout(FETCH_TIMEOUT, self.find()).await;
-        let found = found.unwrap_or_else(|_late| Err(format!("nothing was found within {FETCH_TIMEOUT:?}")));
+    fn keep(&self, found: Result<Held, String>) -> Fetched {
         match found {
             Ok(held) => {
                 let credentials = Arc::clone(&held.credentials);
@@ -196,12 +200,17 @@ impl Provider {
     }
 
     async fn find(&self) -> Result<Held, String> {
-        let finder = self.finder.get_or_try_init(|| Box::pin(finder(&self.source))).await?;
+        // A finder keeps what it has read from files, so each search has one of its own.
+        let finder = Box::pin(finder(&self.source)).await?;
         let found = finder.provide_credentials().await.map_err(|error| describe(&error))?;
         let (id, secret) = (found.access_key_id(), found.secret_access_key());
         let credentials = Credentials::new(id, secret, found.session_token());
-        let end = found.expiry();
-        let renew = end.map_or_else(|| SystemTime::now() + LOOK_AGAIN, |end| end - BEFORE_END);
+        let (now, end) = (SystemTime::now(), found.expiry());
+        // What is asked may be down, and say again what it said last.
+        if end.is_some_and(|end| end <= now) {
+            return Err("what was found has ended already".to_owned());
+        }
+        let renew = end.map_or(now + LOOK_AGAIN, |end| (end - BEFORE_END).max(now + BETWEEN_FETCHES));
         Ok(Held { credentials: Arc::new(credentials), renew: Some(renew), end })
     }
 }
@@ -272,4 +281,71 @@ fn describe(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+    use super::*;
+
+    fn held(end: Option<SystemTime>, renew: Option<SystemTime>) -> Held {
+        Held { credentials: Arc::new(Credentials::new("AKID", "secret", None)), renew, end }
+    }
+
+    /// A profile in files that do not exist.
+    fn nowhere() -> Arc<Provider> {
+        Arc::new(Provider::new(Source::Profile { name: "edgewit-none".to_owned(), region: "r".to_owned() }))
+    }
+
+    #[tokio::test]
+    async fn credentials_that_were_found_serve_until_they_end() {
+        let provider = nowhere();
+        let now = SystemTime::now();
+        provider.held.store(Some(Arc::new(held(Some(now + Duration::from_secs(60)), Some(now)))));
+        assert_eq!(provider.current().await.unwrap().access_key_id(), "AKID");
+        provider.held.store(Some(Arc::new(held(Some(now), None))));
+        assert!(provider.current().await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_told_and_not_repeated_at_once() {
+        let provider = nowhere();
+        let first = provider.current().await.unwrap_err();
+        assert!(first.starts_with("no credentials for the profile `edgewit-none`: "), "{first}");
+        let again = provider.current().await.unwrap_err();
+        assert!(Arc::ptr_eq(&first, &again), "the second was not searched for");
+    }
+
+    #[tokio::test]
+    async fn a_search_outlives_the_request_that_began_it() {
+        let provider = nowhere();
+        let mut given_up = Box::pin(provider.current());
+        assert!(futures_poll_once(given_up.as_mut()).await.is_none());
+        drop(given_up);
+        let mut fetched = provider.fetch();
+        assert!(fetched.wait_for(Option::is_some).await.is_ok());
+        assert!(provider.failed_recently().is_some());
+    }
+
+    async fn futures_poll_once<F: Future + Unpin>(future: F) -> Option<F::Output> {
+        let mut future = future;
+        std::future::poll_fn(|context| {
+            std::task::Poll::Ready(match std::pin::Pin::new(&mut future).poll(context) {
+                std::task::Poll::Ready(output) => Some(output),
+                std::task::Poll::Pending => None,
+            })
+        })
+        .await
+    }
+
+    #[test]
+    fn nothing_secret_is_shown() {
+        let source = Source::Key {
+            access_key_id: "AKID".to_owned(),
+            secret_access_key: Hidden("hush".to_owned()),
+            session_token: Some(Hidden("hush".to_owned())),
+        };
+        let provider = Provider::new(source.clone());
+        assert!(!format!("{source:?} {source} {provider:?}").contains("hush"));
+    }
 }

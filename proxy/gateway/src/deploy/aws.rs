@@ -41,7 +41,8 @@ fn source(role: Option<&str>, folder: &Folder, region: &str) -> Source {
     if let Some(configured) = aws.roles.get(role) {
         return configured_source(&configured.value, region);
     }
-    if !aws.assume_roles.unwrap_or(true) {
+    // Nobody can assume what is no role, such as a reference that was left in a document.
+    if !aws.assume_roles.unwrap_or(true) || !role.starts_with("arn:") {
         return node();
     }
     Source::Role {
@@ -81,12 +82,6 @@ pub(super) fn check(folder: &Folder, findings: &mut Vec<Finding>) {
         if let Some(mistake) = file.value.mistake() {
             let at = located(files::NODE, file);
             findings.push(Finding::error("config-invalid", &at, format!("`{key}`: {mistake}")));
-        }
-    }
-    for (role, file) in &aws.roles {
-        if !role.starts_with("arn:") {
-            let message = format!("`aws.roles`: found `{role}`, expected the ARN of a role");
-            findings.push(Finding::error("config-invalid", &located(files::NODE, file), message));
         }
     }
     for (service, origin) in &aws.endpoints {

@@ -6,6 +6,10 @@ use crate::config::{Folder, FunctionFile, files};
 use edgewit_model::Finding;
 use edgewit_plan::{Binding, PluginRef};
 
+/// Longest name of a function at an endpoint, its ARN included, in bytes.
+/// Source: <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>.
+const MAX_NAME_BYTES: usize = 170;
+
 /// What stands for the function with this ARN: looked for by full ARN, by `NAME:ALIAS`, by `NAME`, by `*`.
 pub(super) fn resolve(folder: &Folder, arn: &str) -> Option<Binding> {
     let name = arn.splitn(7, ':').nth(6);
@@ -29,6 +33,13 @@ pub(super) fn check(folder: &Folder, plugins: &LoadedPlugins, findings: &mut Vec
         let at = located(files::FUNCTIONS, function);
         let FunctionFile { plugin, endpoint, name: called, sign } = &function.value;
         let mut wrong = |code, message: String| findings.push(Finding::error(code, &at, message));
+        if let Some(called) = called.as_ref().filter(|called| !(1..=MAX_NAME_BYTES).contains(&called.len())) {
+            let found = called.len();
+            wrong(
+                "config-invalid",
+                format!("found a `name` of {found} bytes, expected 1 to {MAX_NAME_BYTES}"),
+            );
+        }
         match (plugin, endpoint) {
             (Some(plugin), None) => {
                 if !plugins.declares(plugin) {

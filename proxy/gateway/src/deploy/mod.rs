@@ -164,6 +164,11 @@ impl Deployer {
             let runtime = self.stage(plan, parts, entries);
             generation.apis.entry(api).or_default().stages.insert(stage, Arc::new(runtime));
         }
+        if !self.overrides.check_only {
+            let stages = generation.apis.values().flat_map(|api| api.stages.values());
+            let routes = stages.flat_map(|stage| &stage.routes);
+            self.links.check(routes.filter_map(|route| route.targets.as_ref()), folder);
+        }
         if generation.apis.len() == 1 {
             generation.only = generation.apis.keys().next().cloned();
         }

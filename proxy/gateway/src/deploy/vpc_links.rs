@@ -13,7 +13,7 @@ use edgewit_model::{Finding, Location};
 use edgewit_plan::integration::HttpPlan;
 use parking_lot::Mutex;
 use serde_saphyr::Spanned;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
 use std::sync::{Arc, Weak};
@@ -67,7 +67,20 @@ impl Links {
         link
     }
 
-    /// How a route reaches the targets of its link. The first route of a link is the one that checks go by.
+    /// Checks the targets of the links of a generation that serves; each as the first route through it reaches them.
+    pub(super) fn check<'t>(&self, targets: impl Iterator<Item = &'t Targets>, folder: &Folder) {
+        let mut seen = BTreeSet::new();
+        for targets in targets {
+            let Targets::Link { link, upstreams } = targets else { continue };
+            let file = folder.node.vpc_links.get(&*link.id);
+            let check = file.and_then(|file| file.value.health_check.as_ref());
+            if let Some(check) = check.filter(|_| seen.insert(Arc::clone(&link.id))) {
+                self.checks.run(link, upstreams, &Check::new(check));
+            }
+        }
+    }
+
+    /// How a route reaches the targets of its link.
     pub(super) fn targets(
         &self,
         plan: &HttpPlan,
@@ -89,9 +102,6 @@ impl Links {
             Some(Arc::new(Upstream::at(&place, plan, api_id, resolver, settings, skip)))
         });
         let upstreams: Arc<[Arc<Upstream>]> = upstreams.collect::<Option<Vec<_>>>()?.into();
-        if let Some(check) = &file.health_check {
-            self.checks.run(link, &upstreams, &Check::new(check));
-        }
         Some(Targets::Link { link: Arc::clone(link), upstreams })
     }
 }
@@ -204,9 +214,13 @@ pub(super) fn check(folder: &Folder, findings: &mut Vec<Finding>) {
         if !(1..=MAX_TARGETS).contains(&count) {
             wrong(&at, &format!("found {count} targets, expected 1 to {MAX_TARGETS}"));
         }
+        let mut addresses = BTreeSet::new();
         for target in &link.targets {
             let at = located(files::NODE, target);
             let VpcTargetFile { address, weight, .. } = &target.value;
+            if !addresses.insert(address) {
+                wrong(&at, &format!("found the address `{address}` twice; give it a `weight` instead"));
+            }
             if host_and_port(address).is_none() {
                 let expected = "expected a host name or address, with a port or without";
                 wrong(&at, &format!("found the address `{address}`, {expected}"));
@@ -235,6 +249,69 @@ pub(super) fn check(folder: &Folder, findings: &mut Vec<Finding>) {
         }
         if let Some(percent) = link.outlier.max_ejected_percent.filter(|percent| *percent > 100) {
             wrong(&at, &format!("found {percent} as `max_ejected_percent`, expected 0 to 100"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+    use super::*;
+
+    #[test]
+    fn addresses_have_a_port_or_none() {
+        for (text, expected) in [
+            ("10.0.0.5", Some(("10.0.0.5", None))),
+            ("10.0.0.5:80", Some(("10.0.0.5", Some(80)))),
+            ("a.internal:65535", Some(("a.internal", Some(65535)))),
+            ("::1", Some(("::1", None))),
+            ("[::1]", Some(("::1", None))),
+            ("[::1]:8080", Some(("::1", Some(8080)))),
+            ("", None),
+            (":80", None),
+            ("h:", None),
+            ("h:0", None),
+            ("h:65536", None),
+            ("[::1", None),
+            ("[h]:80", None),
+            ("[::1]80", None),
+            ("http://h", None),
+            ("a b", None),
+        ] {
+            assert_eq!(host_and_port(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn each_limit_holds_at_it_and_not_one_past_it() {
+        let found = |link: &str| {
+            let node = serde_saphyr::from_str(&format!("vpc_links:\n  l: {link}\n")).unwrap();
+            let mut findings = Vec::new();
+            check(&Folder { node, ..Folder::default() }, &mut findings);
+            findings.len()
+        };
+        let targets = |count: usize| {
+            let all: Vec<String> = (0..count).map(|n| format!("{{address: 'h{n}'}}")).collect();
+            format!("{{targets: [{}]}}", all.join(", "))
+        };
+        assert_eq!(
+            (found(&targets(1)), found(&targets(MAX_TARGETS)), found(&targets(MAX_TARGETS + 1))),
+            (0, 0, 1)
+        );
+        let weight = |weight: u16| format!("{{targets: [{{address: h, weight: {weight}}}]}}");
+        assert_eq!((found(&weight(MAX_WEIGHT)), found(&weight(MAX_WEIGHT + 1))), (0, 1));
+        let percent = |n: u8| format!("{{targets: [{{address: h}}], outlier: {{max_ejected_percent: {n}}}}}");
+        assert_eq!((found(&percent(100)), found(&percent(101))), (0, 1));
+        assert_eq!(found("{targets: [{address: h}, {address: h}]}"), 1, "the same address twice");
+    }
+
+    #[test]
+    fn what_is_hashed_is_named() {
+        assert_eq!(hash_on("client-address"), Some(HashOn::ClientAddress));
+        assert_eq!(hash_on("path"), Some(HashOn::Path));
+        assert_eq!(hash_on("header:X-User"), Some(HashOn::Header("x-user".into())));
+        for wrong in ["", "header", "header:", "header:a b", "cookie"] {
+            assert_eq!(hash_on(wrong), None, "{wrong}");
         }
     }
 }

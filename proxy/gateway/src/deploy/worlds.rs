@@ -160,6 +160,19 @@ fn unknown(plans: &[&Plan], folder: &Folder, plugins: &LoadedPlugins, findings: 
         }
         let fits =
             plans.iter().any(|plan| plan.routes.iter().any(|route| fits(&transform.value, plan, route)));
+        // A transform needs whole answers.
+        for (plan, route) in plans.iter().flat_map(|plan| plan.routes.iter().map(move |route| (plan, route)))
+        {
+            let streams =
+                matches!(&route.integration, IntegrationPlan::Function(function) if function.streams);
+            if streams && self::fits(&transform.value, plan, route) {
+                let (verb, resource) = (route.verb.as_str(), &route.resource_path);
+                let message = format!(
+                    "the transform `{plugin}` fits {verb} {resource}, whose function streams; a transform needs the whole answer"
+                );
+                findings.push(Finding::error("transform-streams", &at, message));
+            }
+        }
         if !fits {
             let message = format!("the transform `{plugin}` fits no route");
             let finding = Finding::warning("transform-unused", &at, message);

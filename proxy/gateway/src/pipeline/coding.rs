@@ -72,8 +72,11 @@ pub(super) fn asks_for_stream(header: &RequestHeader) -> bool {
 
 /// API Gateway does not compress answers of `responseTransferMode: STREAM`.
 fn is_streamed(exchange: &Exchange) -> bool {
-    matches!(exchange.route().map(|route| &route.integration),
-        Some(IntegrationPlan::HttpProxy(plan)) if plan.response_transfer_mode == ResponseTransferMode::Stream)
+    match exchange.route().map(|route| &route.integration) {
+        Some(IntegrationPlan::HttpProxy(plan)) => plan.response_transfer_mode == ResponseTransferMode::Stream,
+        Some(IntegrationPlan::Function(plan)) => plan.streams,
+        _ => false,
+    }
 }
 
 /// Compresses an answer that is large enough.

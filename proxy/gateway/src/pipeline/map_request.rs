@@ -11,6 +11,7 @@ use edgewit_model::gateway_response::GatewayResponseType::DEFAULT_4XX;
 use edgewit_plan::integration::{HttpPlan, Piece};
 use http::header::{ACCEPT, HOST, USER_AGENT};
 use http::{HeaderName, HeaderValue};
+use percent_encoding::percent_decode;
 use pingora_http::RequestHeader;
 use std::borrow::Cow;
 
@@ -63,6 +64,12 @@ fn target(
 ) -> Result<String, Refusal> {
     let mut out = Vec::with_capacity(128);
     pieces(&plan.target.path, plan, scope, view.exchange, false, &mut out)?;
+    // A signature is for the path without dot segments, which would be another resource than the document names. What S3
+    // keeps may have any name.
+    let signer = plan.service.as_ref().and_then(|service| service.signer.as_ref());
+    if signer.is_some_and(|signer| &*signer.service != "s3") && has_dot_segments(&out) {
+        return Err(Refusal::new(DEFAULT_4XX, "Bad Request", "BadRequestException").with_status(400));
+    }
     let mut query = Vec::new();
     pieces(&plan.target.query, plan, scope, view.exchange, true, &mut query)?;
     // The client's own come before mapped ones of the same name.
@@ -80,6 +87,14 @@ fn target(
     }
     // Everything pushed is percent-encoded or was part of a parsed URI.
     String::from_utf8(out).map_err(|_| Refusal::configuration())
+}
+
+/// Whether a segment of the path is `.` or `..`, also where that is encoded (RFC 3986, section 5.2.4).
+fn has_dot_segments(path: &[u8]) -> bool {
+    path.split(|byte| *byte == b'/').any(|segment| {
+        // Three bytes for each dot at most.
+        segment.len() <= 6 && matches!(&*Cow::from(percent_decode(segment)), b"." | b"..")
+    })
 }
 
 fn pieces(

@@ -120,6 +120,7 @@ impl Pipeline {
             let body =
                 Box::pin(coding::decode(body.share(), coding, self.shared.limits.payload_bytes)).await?;
             session.req_header_mut().remove_header(&http::header::CONTENT_ENCODING);
+            let body = self.shared.buffers.hold(body).map_err(|_full| Refusal::busy())?;
             collected = Some(body.into());
         }
         validate::parameters(session.req_header(), exchange)?;
@@ -218,7 +219,7 @@ impl ProxyHttp for Pipeline {
     }
 
     async fn upstream_peer(&self, _session: &mut Session, exchange: &mut Exchange) -> Result<Box<HttpPeer>> {
-        match &exchange.relay {
+        match &mut exchange.relay {
             Some(relay) => relay.peer().await,
             None => Error::e_explain(ErrorType::InternalError, "a request without a relay reached the proxy"),
         }
@@ -313,8 +314,11 @@ impl ProxyHttp for Pipeline {
     ) -> FailToProxy {
         let unanswered = session.response_written().is_none();
         let to_client = *error.esource() == ErrorSource::Downstream;
-        if to_client && let Some(relay) = &mut exchange.relay {
-            relay.abandon();
+        let from_target = *error.esource() == ErrorSource::Upstream && exchange.refusal.is_none();
+        match &mut exchange.relay {
+            Some(relay) if !from_target => relay.abandon(),
+            Some(relay) if !unanswered => relay.broke(),
+            _ => {}
         }
         if unanswered && !to_client {
             let refusal = exchange.refusal.take().unwrap_or_else(|| integrate::failure(error));

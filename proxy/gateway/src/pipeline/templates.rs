@@ -32,7 +32,8 @@ pub(super) async fn request(
     let stage = stage(exchange)?;
     let Some((attached, number)) = renderer(&stage, template) else { return Err(broken(exchange)) };
     exchange.template = Some(number);
-    let rendered = transform::request(attached, header, exchange, &body).await;
+    let at_once = matches!(integration, IntegrationPlan::Mock(_));
+    let rendered = transform::request(attached, header, exchange, &body, at_once).await;
     exchange.template = None;
     match rendered? {
         transform::Outcome::Forward(mut changes) => {

@@ -26,7 +26,7 @@ pub(super) enum Outcome {
     Answer(Box<ResponseHeader>, Bytes),
 }
 
-/// Asks what to change of the request.
+/// Asks what to change of the request. Where the answer comes `at_once`, the instance waits for it.
 ///
 /// # Errors
 /// 413 for a body that is larger than what the transform may see, 500 when it fails.
@@ -35,19 +35,25 @@ pub(super) async fn request(
     header: &mut RequestHeader,
     exchange: &mut Exchange,
     body: &Bytes,
+    at_once: bool,
 ) -> Result<Outcome, Refusal> {
     let body = seen(attached.entry.request_body, body).map_err(|most| Refusal::too_large(most as u64))?;
     let shown = Shown { body, ..Shown::default() };
     let called =
         ask(&attached.entry, &attached.breaker, header, exchange, shown, |plugin, request| async move {
-            plugin.rewrite_request(request).await
+            if at_once {
+                let (outcome, waiting) = plugin.rewrite_request_and_wait(request).await?;
+                return Ok((outcome, Some(Box::new(waiting))));
+            }
+            Ok((plugin.rewrite_request(request).await?, None))
         });
     match called.await? {
-        Guarded::Answered(RequestOutcome::Forward(mut changes)) => {
+        Guarded::Answered((RequestOutcome::Forward(mut changes), waiting)) => {
+            exchange.waiting = waiting;
             exchange.handed_on = changes.hand_on.take();
             Ok(Outcome::Forward(changes))
         }
-        Guarded::Answered(RequestOutcome::Respond(answer)) => {
+        Guarded::Answered((RequestOutcome::Respond(answer), _)) => {
             let (header, body) = deliver::of_plugin(answer)?;
             Ok(Outcome::Answer(header, body))
         }
@@ -69,10 +75,12 @@ pub(super) async fn response(
 ) -> Result<(Box<ResponseHeader>, Bytes), Refusal> {
     let seen = seen(attached.entry.response_body, &body).map_err(|_| Refusal::internal())?;
     let answer = Arc::new(Answer { header: response, body: seen });
+    let mut waiting = exchange.waiting.take();
     let called =
         ask(&attached.entry, &attached.breaker, header, exchange, Shown::default(), |plugin, request| {
             let answer = Arc::clone(&answer) as Arc<dyn PluginResponse>;
-            async move { plugin.rewrite_response(request, answer).await }
+            let waiting = waiting.take().map(|waiting| *waiting);
+            async move { plugin.rewrite_response(waiting, request, answer).await }
         });
     let called = called.await?;
     let Ok(answer) = Arc::try_unwrap(answer) else { return Err(Refusal::internal()) };

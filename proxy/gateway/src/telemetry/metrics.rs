@@ -166,7 +166,8 @@ impl Telemetry {
     /// Shows a VPC link for as long as a generation has it.
     pub(crate) fn link(&self, link: &Arc<Link>) {
         let mut links = self.links.lock();
-        links.retain(|known| known.strong_count() > 0);
+        // Of a link that has changed requests may still be under way; what counts is the one that serves.
+        links.retain(|known| known.upgrade().is_some_and(|known| known.id != link.id));
         links.push(Arc::downgrade(link));
     }
 

@@ -122,6 +122,12 @@ impl Compiler<'_> {
         mappings: RequestMappings,
     ) -> Result<HttpPlan, Unavailable> {
         let region = arn.split(':').nth(3).filter(|region| !region.is_empty()).unwrap_or(&self.stage.region);
+        if !region.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+            let message = format!(
+                "found the region `{region}` in the function's ARN, expected letters, digits and `-`"
+            );
+            return Err(self.unavailable("unavailable-function", &integration.at, message));
+        }
         let at_aws = endpoint.origin.is_none();
         let origin = endpoint.origin.clone().or_else(|| (self.options.service_endpoint)("lambda"));
         let origin = origin.unwrap_or_else(|| {

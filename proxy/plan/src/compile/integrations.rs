@@ -45,7 +45,7 @@ impl Compiler<'_> {
         let source_arn = self.source_arn(route);
         let filled = self.filled_uri(integration);
         let mut unavailable = None;
-        if integration.credentials.as_deref().is_some_and(|role| role.ends_with(":iam::*:user/*")) {
+        if self.role(integration).is_some_and(|role| role.ends_with(":iam::*:user/*")) {
             let message = "`credentials` asks to call as the caller, which needs IAM authorization";
             unavailable = Some(self.unavailable("unavailable-credentials", at, message));
         }
@@ -173,6 +173,12 @@ impl Compiler<'_> {
     /// The role that calls of an integration are signed with.
     pub(super) fn role(&mut self, integration: &Integration) -> Option<Arc<str>> {
         let role = self.filled(integration.credentials.as_deref()?, "credentials", integration);
+        if !role.starts_with("arn:") {
+            let message = format!(
+                "found `{role}` as `credentials`, expected the ARN of a role; the node's own are used, unless `aws.roles` has an entry for it"
+            );
+            self.warning_once("credentials-invalid", &integration.at, message);
+        }
         Some(self.shared.text(&role))
     }
 

@@ -35,12 +35,15 @@ const JSON_ACTIONS: [(&str, &str, &str); 7] = [
 ];
 
 /// Services that sign under another name than that of their host.
-const SIGNING_NAMES: [(&str, &str); 6] = [
+const SIGNING_NAMES: [(&str, &str); 9] = [
     ("appsync-api", "appsync"),
+    ("bedrock-agent-runtime", "bedrock"),
     ("bedrock-runtime", "bedrock"),
     ("email", "ses"),
-    ("iot", "iotdata"),
     ("models.lex", "lex"),
+    ("personalize-events", "personalize"),
+    ("personalize-runtime", "personalize"),
+    ("pinpoint", "mobiletargeting"),
     ("runtime.lex", "lex"),
 ];
 
@@ -90,7 +93,11 @@ impl<'u> ServiceUri<'u> {
             None => {
                 let suffix =
                     if partition(self.region) == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
-                let host = if self.service == "iotdata" { "iot" } else { self.service };
+                let host = match (self.service, &self.call) {
+                    ("iotdata", _) => "iot",
+                    ("states", Call::Action("StartSyncExecution", _)) => "sync-states",
+                    (service, _) => service,
+                };
                 if GLOBAL.contains(&self.service) {
                     format!("https://{subdomain}{host}.{suffix}")
                 } else {
@@ -109,6 +116,10 @@ impl<'u> ServiceUri<'u> {
 
     /// Service in the credential scope.
     pub(super) fn signing_name(&self) -> &str {
+        // Each account has a subdomain of its own for what its things say.
+        if self.service == "iot" && self.subdomain.is_some() {
+            return "iotdata";
+        }
         let full = self.subdomain.map(|subdomain| format!("{subdomain}.{}", self.service));
         let known =
             |name: &str| SIGNING_NAMES.iter().find(|(known, _)| *known == name).map(|(_, signing)| *signing);
@@ -173,6 +184,11 @@ mod tests {
                 None,
                 "https://a-ats.iot.r.amazonaws.com/topics/t",
             ),
+            (
+                "arn:aws:apigateway:r:states:action/StartSyncExecution",
+                None,
+                "https://sync-states.r.amazonaws.com/?Action=StartSyncExecution",
+            ),
             ("arn:aws:apigateway:r:sqs:path/1/q", Some("http://127.0.0.1:4566"), "http://127.0.0.1:4566/1/q"),
             ("arn:aws:apigateway:r:b.s3:path/k", Some("http://127.0.0.1:4566"), "http://127.0.0.1:4566/k"),
             ("arn:aws:apigateway:r:b.s3:path/k", Some("https://s3.example"), "https://b.s3.example/k"),
@@ -203,6 +219,9 @@ mod tests {
         assert_eq!(of("arn:aws:apigateway:r:x.appsync-api:path/graphql").signing_name(), "appsync");
         assert_eq!(of("arn:aws:apigateway:r:runtime.lex:path/").signing_name(), "lex");
         assert_eq!(of("arn:aws:apigateway:r:b.s3:path/").signing_name(), "s3");
+        assert_eq!(of("arn:aws:apigateway:r:a1b2-ats.iot:path/topics/t").signing_name(), "iotdata");
+        assert_eq!(of("arn:aws:apigateway:r:iot:path/things/t").signing_name(), "iot");
+        assert_eq!(of("arn:aws:apigateway:r:states:action/StartSyncExecution").signing_name(), "states");
         assert_eq!(of("arn:aws:apigateway:eu-west-1:iam:action/X").signing_region(), "us-east-1");
         let put = of("arn:aws:apigateway:r:dynamodb:action/PutItem").json_action().unwrap();
         assert_eq!(put, ("DynamoDB_20120810.PutItem".to_owned(), "application/x-amz-json-1.0".to_owned()));

@@ -108,7 +108,10 @@ async fn header(
     loop {
         let mut request = Box::new(session.req_header().clone());
         request.set_version(::http::Version::HTTP_11);
-        relay::request(&mut request, exchange).map_err(|_| internal())?;
+        if relay::request(&mut request, exchange).is_err() {
+            exchange.relay.iter_mut().for_each(Relay::abandon);
+            return Err(internal());
+        }
         let method = request.method.clone();
         let called = unless_gone(session, backends.call(&upstream, timeout, request, &[])).await;
         let Some(relay) = &mut exchange.relay else { return Err(internal()) };
@@ -149,7 +152,7 @@ pub(super) async fn unless_gone<T>(
 async fn body(session: &mut ServerSession, exchange: &mut Exchange, backend: &mut Backend) -> Result<()> {
     loop {
         let part = match unless_gone(session, backend.session.read_body_bytes()).await {
-            Ok(part) => part?,
+            Ok(part) => part.inspect_err(|_broken| exchange.relay.iter_mut().for_each(Relay::broke))?,
             Err(Failed::Broken(error)) => return Err(error),
             Err(Failed::Refused(_)) => None,
         };

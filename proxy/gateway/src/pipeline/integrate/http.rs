@@ -22,7 +22,6 @@ use edgewit_plugin::{AnswerStream, NoRequest, PluginError, PluginRequest};
 use pingora_error::{Error, ErrorType};
 use pingora_http::{RequestHeader, ResponseHeader};
 use std::fmt;
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -95,7 +94,8 @@ impl Call<'_> {
         let body = templates::body(&self.plan.templates, header, body)?;
         let kind = self.plan.mapped_kind();
         let request = self.request(header, exchange, sent, body.len(), kind)?;
-        let (response, body) = self.send(request, body, exchange).await?;
+        let (response, body) =
+            self.send(request, body, self.targets.key(header, exchange.client), exchange).await?;
         let mut status = itoa::Buffer::new();
         let plan = self.plan.responses.select(status.format(response.status.as_u16()));
         let plan = plan.ok_or_else(Refusal::configuration)?;
@@ -116,7 +116,8 @@ impl Call<'_> {
         body: Bytes,
     ) -> Result<(Box<ResponseHeader>, Bytes), Refusal> {
         let request = self.request(header, exchange, &body, body.len(), IntegrationKind::HttpProxy)?;
-        let (mut response, body) = self.send(request, body, exchange).await?;
+        let (mut response, body) =
+            self.send(request, body, self.targets.key(header, exchange.client), exchange).await?;
         map_response::proxied(&mut response);
         response.remove_header("transfer-encoding");
         Ok((response, body))
@@ -184,13 +185,14 @@ impl Call<'_> {
         &self,
         request: Box<RequestHeader>,
         body: Bytes,
+        key: u64,
         exchange: &mut Exchange,
     ) -> Result<(Box<ResponseHeader>, Bytes), Refusal> {
         let started = Instant::now();
         exchange.integration.started = Some(started);
         let body = if sends_body(request.method.as_str()) { body } else { Bytes::new() };
         let ids = exchange.ids.clone();
-        let result = self.ask(request, body, ids.request_id(), exchange.client).await;
+        let result = self.ask(request, body, ids.request_id(), key).await;
         exchange.integration.latency = Some(started.elapsed());
         match result {
             Ok((response, body)) => {
@@ -215,10 +217,10 @@ impl Call<'_> {
         request: Box<RequestHeader>,
         body: Bytes,
         request_id: &str,
-        client: IpAddr,
+        key: u64,
     ) -> Result<(Box<ResponseHeader>, Bytes), Fault> {
         let called = match self.component {
-            None => tokio::time::timeout(self.plan.timeout, self.attempts(request, body, client)).await,
+            None => tokio::time::timeout(self.plan.timeout, self.attempts(request, body, key)).await,
             Some(component) => {
                 let answer = serve(component, &request, body, self.plan.target.tls, request_id);
                 tokio::time::timeout(self.plan.timeout, answer)
@@ -233,25 +235,25 @@ impl Call<'_> {
         &self,
         mut request: Box<RequestHeader>,
         body: Bytes,
-        client: IpAddr,
+        key: u64,
     ) -> Result<(Box<ResponseHeader>, Bytes), Fault> {
         if let Some(signer) = self.signer {
             signer.sign(&mut request, &body).await.map_err(Fault::NoCredentials)?;
         }
-        let (mut backend, mut chosen) =
-            self.connected(&request, &body, client).await.map_err(Fault::Error)?;
+        let (mut backend, mut chosen) = self.connected(&request, &body, key).await.map_err(Fault::Error)?;
         match self.whole(&mut backend).await {
             Ok((header, body)) => {
                 chosen.answered(header.status.as_u16());
                 self.backends.release(backend).await;
                 Ok((header, body))
             }
-            Err(Fault::Full) => {
-                chosen.abandon();
-                Err(Fault::Full)
-            }
             Err(fault) => {
-                chosen.failed();
+                match &fault {
+                    // What the node does not take says nothing about the target.
+                    Fault::Full => chosen.abandon(),
+                    Fault::Error(error) if *error.etype() == ErrorType::InternalError => chosen.abandon(),
+                    _ => chosen.failed(),
+                }
                 Err(fault)
             }
         }
@@ -262,10 +264,10 @@ impl Call<'_> {
         &self,
         request: &RequestHeader,
         body: &[u8],
-        client: IpAddr,
+        key: u64,
     ) -> Result<(Backend, Chosen), Box<Error>> {
         let none = || Error::explain(ErrorType::ConnectNoRoute, "there is no target");
-        let mut chosen = self.targets.choose(request, client).ok_or_else(none)?;
+        let mut chosen = self.targets.choose_by(key).ok_or_else(none)?;
         let mut retries = Retries::of(chosen.upstream());
         loop {
             let request_copy = Box::new(request.clone());

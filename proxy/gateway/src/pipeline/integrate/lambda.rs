@@ -173,7 +173,7 @@ async fn endpoint(
         Err(refusal) => return Called::Unavailable(refusal, "the call could not be mapped".to_owned()),
     };
     let ids = exchange.ids.clone();
-    match call.ask(request, event, ids.request_id(), exchange.client).await {
+    match call.ask(request, event, ids.request_id(), 0).await {
         Ok((header, body)) => {
             let error = header.headers.contains_key(FUNCTION_ERROR).then(|| failure(&body));
             Called::Answered(Answer { header, body, error })

@@ -49,7 +49,8 @@ pub(crate) fn prepare(
     no_body: bool,
 ) -> Result<(), Refusal> {
     let mapped = map_request::run(plan, IntegrationKind::HttpProxy, &View::new(header, exchange))?;
-    let target = targets.choose(header, exchange.client).ok_or_else(Refusal::configuration)?;
+    let key = targets.key(header, exchange.client);
+    let target = targets.choose_by(key).ok_or_else(Refusal::configuration)?;
     exchange.relay = Some(Relay {
         plan: Arc::clone(plan),
         attempts: addresses(&target),
@@ -113,6 +114,11 @@ impl Relay {
         self.target.abandon();
     }
 
+    /// The target broke off after its answer had begun.
+    pub(crate) fn broke(&mut self) {
+        self.target.broke();
+    }
+
     /// What is known of the call's target.
     pub(super) fn target(&mut self) -> &mut Chosen {
         &mut self.target
@@ -129,10 +135,16 @@ impl Relay {
     }
 
     /// Where to connect to.
-    pub(crate) async fn peer(&self) -> Result<Box<HttpPeer>> {
+    pub(crate) async fn peer(&mut self) -> Result<Box<HttpPeer>> {
         let unresolved =
             |error| Error::because(ErrorType::ConnectNoRoute, "resolving the integration's host", error);
-        let address = self.target.upstream().address().await.map_err(unresolved)?;
+        let address = loop {
+            match self.target.upstream().address().await {
+                Ok(address) => break address,
+                Err(_error) if self.target.next() => self.attempts = addresses(&self.target),
+                Err(error) => return Err(unresolved(error)),
+            }
+        };
         let mut peer = self.target.upstream().peer_at(address, self.grpc);
         if self.upgrade {
             // Either side of an upgraded connection may be silent longer than an answer may take.

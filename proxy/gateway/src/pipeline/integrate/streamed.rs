@@ -9,7 +9,7 @@ use super::function::{self, Failed as Refused, event_of, failed, invoke_refused}
 use super::http::{Call, Fault, serve_streamed};
 use super::lambda::{Answer, Called, Function};
 use super::{failure, timeout};
-use crate::backends::Backend;
+use crate::backends::{Backend, Backends};
 use crate::exchange::{Exchange, Refusal};
 use crate::generation::Attached;
 use crate::shared::Shared;
@@ -21,12 +21,14 @@ use edgewit_mapping::lambda::result::{ResultError, stream};
 use edgewit_plan::plan::FunctionPlan;
 use edgewit_plugin::{AnswerStream, printable_line};
 use pingora_core::protocols::http::{HttpTask, ServerSession};
-use pingora_error::{Error, ErrorType};
+use pingora_error::{Error, ErrorSource, ErrorType};
 use pingora_http::ResponseHeader;
 use std::time::{Duration, Instant};
 
 /// Bytes of one message of an event stream; Lambda's have at most 16 KB of payload.
 const MAX_MESSAGE_BYTES: usize = 1 << 20;
+/// Time that the end of a body has to come after the last message.
+const END_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// Calls the function and streams what it answers to the client. What a component answers is whole, and returned.
 ///
@@ -62,7 +64,10 @@ pub(in crate::pipeline) async fn run(
                     exchange.integration.latency = Some(started.elapsed());
                     exchange.integration.status = Some(200);
                     let left = plan.timeout.saturating_sub(started.elapsed());
-                    pass(begun, session, exchange, shared, left).await.map_err(Failed::Broken)?;
+                    let rest = pass(begun, session, exchange, shared, left).await;
+                    if let Rest::Function(messages) = rest.map_err(|error| broke(error, exchange))? {
+                        messages.release(call.backends).await;
+                    }
                     return Ok(None);
                 }
             }
@@ -99,7 +104,7 @@ fn whole(called: Called) -> Result<(Box<ResponseHeader>, Bytes), Refused> {
         }
         Called::Answered(Answer { body, .. }) => {
             let (length, start) =
-                stream::split(&body).map_err(|error| malformed(&error))?.ok_or_else(no_zero_bytes)?;
+                stream::split(&body, 0).map_err(|error| malformed(&error))?.ok_or_else(no_zero_bytes)?;
             Ok((head(&body[..length])?, body.slice(start..)))
         }
     }
@@ -149,7 +154,16 @@ pub(in crate::pipeline) async fn component(
     map_response::proxied(&mut response);
     let begun = Begun { response, first: Bytes::new(), rest: Rest::Component(answer), complete: false };
     let left = time.saturating_sub(started.elapsed());
-    pass(begun, session, exchange, shared, left).await.map_err(Failed::Broken)
+    pass(begun, session, exchange, shared, left).await.map(drop).map_err(|error| broke(error, exchange))
+}
+
+/// An answer that was cut off after its header; the access log is all that can still tell of it.
+fn broke(error: Box<Error>, exchange: &mut Exchange) -> Failed {
+    if *error.esource() != ErrorSource::Downstream {
+        tracing::debug!(%error, "a stream broke off");
+        exchange.integration.error.get_or_insert_with(|| error.to_string().into());
+    }
+    Failed::Broken(error)
 }
 
 fn not_begun(refusal: Refusal, exchange: &mut Exchange) -> Failed {
@@ -207,11 +221,11 @@ async fn begin(
         if let Some(signer) = call.signer {
             signer.sign(&mut request, &event).await.map_err(Fault::NoCredentials)?;
         }
-        let (backend, mut target) =
-            call.connected(&request, &event, exchange.client).await.map_err(Fault::Error)?;
+        let (backend, mut target) = call.connected(&request, &event, 0).await.map_err(Fault::Error)?;
         let status = backend.session.get_status().map_or(0, |status| status.as_u16());
         target.answered(status);
         if status != 200 {
+            exchange.integration.status = Some(status);
             return Ok(Err(invoke_refused(status)));
         }
         let messages = Messages {
@@ -234,17 +248,17 @@ async fn begin(
 /// Reads until the head is there.
 async fn first(mut messages: Messages) -> Result<Begun, Refused> {
     let mut bytes = BytesMut::new();
-    let mut complete = false;
+    let (mut complete, mut seen) = (false, 0);
     let (length, start) = loop {
         match messages.next().await.map_err(|error| failed(502, &error.to_string()))? {
             Message::Payload(payload) => bytes.extend_from_slice(&payload),
             Message::Failed(why) => return Err(failed(502, &why)),
             Message::Complete => complete = true,
         }
-        match stream::split(&bytes).map_err(|error| malformed(&error))? {
+        match stream::split(&bytes, seen).map_err(|error| malformed(&error))? {
             Some(found) => break found,
             None if complete => return Err(no_zero_bytes()),
-            None => {}
+            None => seen = bytes.len(),
         }
     };
     let response = head(&bytes[..length])?;
@@ -259,7 +273,7 @@ async fn pass(
     exchange: &mut Exchange,
     shared: &Shared,
     left: Duration,
-) -> Result<(), Box<Error>> {
+) -> Result<Rest, Box<Error>> {
     let Begun { mut response, first, mut rest, mut complete } = begun;
     let cut = |why: &str| Error::explain(ErrorType::ReadError, why.to_owned()).into_up();
     for name in ["content-length", "transfer-encoding"] {
@@ -273,14 +287,19 @@ async fn pass(
     let bodyless =
         matches!(response.status.as_u16(), 204 | 304) || session.req_header().method == http::Method::HEAD;
     session.write_response_header(response).await?;
+    if bodyless {
+        session.write_response_body(Bytes::new(), true).await?;
+        return Ok(rest);
+    }
     let deadline = tokio::time::Instant::now() + left;
     let mut part = first;
     loop {
-        if !part.is_empty() && !bodyless {
+        if !part.is_empty() {
             session.response_duplex_vec(vec![HttpTask::Body(Some(part), false)]).await?;
         }
         if complete {
-            return session.write_response_body(Bytes::new(), true).await;
+            session.write_response_body(Bytes::new(), true).await?;
+            return Ok(rest);
         }
         let next = tokio::time::timeout_at(deadline, rest.next());
         part = match unless_gone(session, next).await {
@@ -317,6 +336,14 @@ enum Message {
 }
 
 impl Messages {
+    /// Gives the connection back, where the stream has come to its end on it.
+    async fn release(mut self, backends: &Backends) {
+        let end = tokio::time::timeout(END_TIMEOUT, self.backend.session.read_body_bytes()).await;
+        if matches!(end, Ok(Ok(None))) {
+            backends.release(self.backend).await;
+        }
+    }
+
     async fn next(&mut self) -> Result<Message, Box<Error>> {
         let broken = |why: String| Error::explain(ErrorType::ReadError, why);
         loop {

@@ -23,14 +23,17 @@ pub struct StreamHead<'a> {
     pub headers: Vec<(Cow<'a, str>, Cow<'a, str>)>,
 }
 
-/// Length of the head, and where the body begins. `None` while the zero bytes are not there.
+/// Length of the head, and where the body begins. `None` while the zero bytes are not there. `seen` bytes were looked at
+/// before and had none.
 ///
 /// # Errors
 /// When they can be there no more.
-pub fn split(bytes: &[u8]) -> Result<Option<(usize, usize)>, ResultError> {
+pub fn split(bytes: &[u8], seen: usize) -> Result<Option<(usize, usize)>, ResultError> {
     let within = &bytes[..bytes.len().min(MAX_HEAD_BYTES + DELIMITER.len())];
-    match within.windows(DELIMITER.len()).position(|window| window == DELIMITER) {
-        Some(length) => Ok(Some((length, length + DELIMITER.len()))),
+    // Some of them may have come before.
+    let from = seen.saturating_sub(DELIMITER.len() - 1).min(within.len());
+    match within[from..].windows(DELIMITER.len()).position(|window| window == DELIMITER) {
+        Some(length) => Ok(Some((from + length, from + length + DELIMITER.len()))),
         None if bytes.len() >= MAX_HEAD_BYTES + DELIMITER.len() => Err(malformed(
             "the stream",
             "no zero bytes",
@@ -85,6 +88,7 @@ mod tests {
 
     #[test]
     fn the_head_ends_at_eight_zero_bytes_within_its_limit() {
+        let split = |bytes: &[u8]| split(bytes, 0);
         assert_eq!(split(b"{}\0\0\0\0\0\0\0"), Ok(None));
         assert_eq!(split(b"{}\0\0\0\0\0\0\0\0body"), Ok(Some((2, 10))));
         let at = |length: usize| [vec![b' '; length], DELIMITER.to_vec()].concat();
@@ -92,6 +96,9 @@ mod tests {
         assert!(split(&at(MAX_HEAD_BYTES + 1)).is_err());
         assert_eq!(split(&vec![b' '; MAX_HEAD_BYTES + 7]), Ok(None));
         assert!(split(&vec![b' '; MAX_HEAD_BYTES + 8]).is_err());
+        for seen in 0..10 {
+            assert_eq!(super::split(b"{}\0\0\0\0\0\0\0\0body", seen.min(9)), Ok(Some((2, 10))), "{seen}");
+        }
     }
 
     #[test]
