@@ -2,6 +2,8 @@
 
 use edgewit_gateway::generation::Generation;
 use edgewit_gateway::reload::Reload;
+use edgewit_plan::FunctionPlan;
+use edgewit_plan::integration::HttpPlan;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -79,14 +81,29 @@ fn base(listen: SocketAddr, generation: &Generation, api: &str, stage: &str) -> 
     }
 }
 
+/// The VPC link that an integration goes through.
+fn through(plan: &HttpPlan) -> String {
+    plan.vpc_link.as_ref().map_or_else(String::new, |link| format!(", link {link}"))
+}
+
+/// Where a function is, if not in this node.
+fn elsewhere(plan: &FunctionPlan) -> String {
+    plan.endpoint().map_or_else(String::new, |endpoint| format!(" at {}", endpoint.target.authority))
+}
+
 fn describe(route: &edgewit_plan::Route) -> String {
     use edgewit_plan::{IntegrationPlan as I, RouteAuthorization as A};
     let target = match &route.integration {
         I::Mock(_) => "mock".to_owned(),
-        I::Http(plan) => format!("http {}", plan.target.authority),
-        I::HttpProxy(plan) => format!("proxy {}", plan.target.authority),
-        I::Function(plan) => format!("function {}", plan.function_name),
-        I::Invoke(plan) => format!("function {}, mapped", plan.function.function_name),
+        I::Http(plan) => match &plan.service {
+            Some(_) => format!("aws {}", plan.target.authority),
+            None => format!("http {}{}", plan.target.authority, through(plan)),
+        },
+        I::HttpProxy(plan) => format!("proxy {}{}", plan.target.authority, through(plan)),
+        I::Function(plan) => format!("function {}{}", plan.function_name, elsewhere(plan)),
+        I::Invoke(plan) => {
+            format!("function {}, mapped{}", plan.function.function_name, elsewhere(&plan.function))
+        }
         I::Unavailable(why) => format!("answers 500: {}", why.code),
     };
     let validated = if route.validation.is_some() { ", validated" } else { "" };

@@ -75,6 +75,10 @@ impl Compiler<'_> {
         source_arn: &str,
     ) -> Result<(FunctionPlan, RequestMappings), Unavailable> {
         let at = &integration.at;
+        if integration.uri.is_none() {
+            // Whoever reads documents has said so.
+            return Err(Unavailable { code: "uri-missing", message: "the integration has no `uri`".into() });
+        }
         let filled = self.filled_uri(integration);
         let Some(arn) = function_arn(&filled) else {
             let message = format!(
