@@ -30,6 +30,7 @@
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-mapping-template-reference.html>
 //! and <https://velocity.apache.org/engine/1.7/user-guide.html>.
 
+mod bytes;
 mod error;
 mod json;
 mod json_path;

@@ -4,7 +4,7 @@
 
 use crate::error::{Fault, Outcome, RenderErrorKind};
 use crate::value::number::write_double;
-use crate::value::{Heap, MapId, Text, Value};
+use crate::value::{Heap, MapId, Value};
 
 /// A value that outlives the rendering that made it.
 #[derive(Clone, Debug, PartialEq)]
@@ -131,12 +131,12 @@ fn side(names: &[&'static str], earlier: &[(String, Parked)], heap: &mut Heap<'_
     heap.map_mut(side).is_silent = true;
     for name in names {
         let members = heap.new_map()?;
-        heap.put(side, Value::Text(Text::Borrowed(name)), Value::Map(members))?;
+        heap.put(side, Value::Text(name), Value::Map(members))?;
     }
     for (name, value) in earlier {
         let value = unpark(value, heap, heap.limits.value_depth)?;
         let name = heap.made(name.as_str())?;
-        heap.put(side, name, value)?;
+        heap.put(side, Value::Text(name), value)?;
     }
     Ok(side)
 }
@@ -148,7 +148,7 @@ fn unpark<'a>(value: &Parked, heap: &mut Heap<'a>, depth: usize) -> Outcome<Valu
         Parked::Bool(truth) => Value::Bool(*truth),
         Parked::Integer(number) => i32::try_from(*number).map_or(Value::Long(*number), Value::Int),
         Parked::Double(number) => Value::Double(*number),
-        Parked::Text(text) => heap.made(text.as_str())?,
+        Parked::Text(text) => Value::Text(heap.made(text.as_str())?),
         Parked::List(items) => {
             let items: Outcome<Vec<_>> = items.iter().map(|item| unpark(item, heap, depth)).collect();
             Value::List(heap.new_list(items?, true)?)
@@ -158,7 +158,7 @@ fn unpark<'a>(value: &Parked, heap: &mut Heap<'a>, depth: usize) -> Outcome<Valu
             for (name, value) in members {
                 let value = unpark(value, heap, depth)?;
                 let name = heap.made(name.as_str())?;
-                heap.put(map, name, value)?;
+                heap.put(map, Value::Text(name), value)?;
             }
             Value::Map(map)
         }
@@ -174,8 +174,8 @@ fn park<'a>(value: &Value<'a>, heap: &mut Heap<'a>, depth: usize) -> Outcome<Par
         Value::Long(number) => Parked::Integer(*number),
         Value::Double(number) => Parked::Double(*number),
         Value::Text(text) => {
-            heap.made(&**text)?;
-            Parked::Text(text.to_string())
+            heap.take(text.len())?;
+            Parked::Text((*text).to_owned())
         }
         Value::Big(digits) => Parked::Text(digits.to_string()),
         Value::List(id) | Value::Entry(id) => {

@@ -31,6 +31,9 @@ impl ParameterKind {
 /// The message a template is rendered for, and what is known about it.
 ///
 /// Each answer that has a default answers for "there is none".
+///
+/// What is asked for by its name is asked for once in a rendering, up to 64 names of a kind: answers have to stay the
+/// same meanwhile.
 pub trait Source {
     /// The body as text, after content handling: of the request for a request template, of the backend's answer for
     /// a response template. Asked at each use of `$input.body`, and once for all uses of `$input.json` and

@@ -62,6 +62,8 @@ impl Fixed {
 #[derive(Debug)]
 pub(crate) enum Node {
     Text(Box<str>),
+    /// A variable by itself.
+    Variable(usize),
     Reference(Reference),
     Set(Box<Set>),
     If(Box<If>),
@@ -104,12 +106,40 @@ pub(crate) struct Reference {
 
 #[derive(Debug)]
 pub(crate) enum Step {
-    /// `.name`.
-    Property(Box<str>),
+    /// `.name`, and what that is of a loop.
+    Property(Box<str>, LoopMember),
     /// `[expression]`.
     Index(Expression),
     /// `.name(arguments)`.
     Call(Box<Call>),
+}
+
+/// What `$foreach` has, resolved when the template is parsed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LoopMember {
+    Unknown,
+    Index,
+    Count,
+    HasNext,
+    First,
+    Last,
+    Parent,
+    Topmost,
+}
+
+impl LoopMember {
+    pub(crate) fn from_name(name: &str) -> Self {
+        match name {
+            "index" => Self::Index,
+            "count" => Self::Count,
+            "hasNext" => Self::HasNext,
+            "first" => Self::First,
+            "last" => Self::Last,
+            "parent" => Self::Parent,
+            "topmost" => Self::Topmost,
+            _ => Self::Unknown,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -139,14 +169,25 @@ pub(crate) enum Expression {
     Text(Box<str>),
     /// A text in double quotes with references or directives in it.
     Interpolated(Block),
+    /// A variable by itself.
+    Variable(usize),
     Reference(Reference),
     List(Box<[Expression]>),
     Map(Box<[(Expression, Expression)]>),
     Range(i32, i32),
     Not(Box<Expression>),
-    /// Operands joined by operators of one precedence, from left to right. A list rather than a tree: a sum of a
+    /// Two operands.
+    Binary(Box<Binary>),
+    /// More operands joined by operators of one precedence, from left to right. A list rather than a tree: a sum of a
     /// thousand terms is not deep.
     Chain(Box<Expression>, Box<[(Operator, Expression)]>),
+}
+
+#[derive(Debug)]
+pub(crate) struct Binary {
+    pub(crate) left: Expression,
+    pub(crate) operator: Operator,
+    pub(crate) right: Expression,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,156 +5,169 @@
 //! Numbers become what json-smart makes of them, which is what API Gateway prints: `10.00` is the double `10.0`, a
 //! number of more than 18 characters keeps all its digits. Texts without escapes are borrowed.
 
+use crate::bytes::first_of;
 use crate::error::{Fault, Outcome, RenderErrorKind};
-use crate::value::{Heap, Text, Value};
+use crate::value::{Heap, Map, Value};
 
 /// From how many characters on a number with a fraction is a `BigDecimal` to json-smart.
 const EXACT_FROM: usize = 19;
 
 /// The value a text spells; `None` when it is no JSON.
-pub(crate) fn parse<'a>(text: &Text<'a>, heap: &mut Heap<'a>) -> Outcome<Option<Value<'a>>> {
+pub(crate) fn parse<'a>(text: &'a str, heap: &mut Heap<'a>) -> Outcome<Option<Value<'a>>> {
     heap.spend_on(text)?;
-    match text {
-        Text::Borrowed(text) => whole(text, heap, &Text::Borrowed),
-        Text::Shared(text) => whole(text, heap, &|part| Text::Shared(part.into())),
+    let depth = heap.limits.value_depth;
+    let mut parser =
+        Parser { text, bytes: text.as_bytes(), at: 0, heap, values: Vec::with_capacity(16), fault: None };
+    let is_value = parser.value(depth).is_some();
+    parser.blanks();
+    let is_json = is_value && parser.at == text.len();
+    match parser.fault {
+        Some(fault) => Err(fault),
+        None => Ok(parser.values.pop().filter(|_| is_json)),
     }
 }
 
-fn whole<'s, 'a>(
-    text: &'s str,
-    heap: &mut Heap<'a>,
-    own: &dyn Fn(&'s str) -> Text<'a>,
-) -> Outcome<Option<Value<'a>>> {
-    let depth = heap.limits.value_depth;
-    let mut parser = Parser { text, at: 0, heap, own };
-    let value = parser.value(depth)?;
-    parser.blanks();
-    Ok(value.filter(|_| parser.at == text.len()))
-}
-
-struct Parser<'s, 'h, 'a> {
-    text: &'s str,
+struct Parser<'h, 'a> {
+    text: &'a str,
+    bytes: &'a [u8],
     at: usize,
     heap: &'h mut Heap<'a>,
-    own: &'h dyn Fn(&'s str) -> Text<'a>,
+    /// Values that were read and are in nothing yet: elements of the arrays that are open, and names and values of the
+    /// objects that are. Lists and maps are made when their length is known.
+    values: Vec<Value<'a>>,
+    /// Why reading has ended before it was known whether the text is JSON.
+    fault: Option<Box<Fault>>,
 }
 
-/// Leaves the function when the text is no JSON.
-macro_rules! expect {
-    ($value:expr) => {
-        match $value {
-            Some(value) => value,
-            None => return Ok(None),
-        }
-    };
-}
-
-impl<'s, 'a> Parser<'s, '_, 'a> {
-    fn value(&mut self, depth: usize) -> Outcome<Option<Value<'a>>> {
+/// Reading goes on with `Some` only.
+impl<'a> Parser<'_, 'a> {
+    /// Reads a value and puts it behind `values`.
+    fn value(&mut self, depth: usize) -> Option<()> {
         self.blanks();
-        match self.peek() {
-            b'"' => Ok(self.text()?.map(Value::Text)),
-            b'{' => self.object(self.deeper(depth)?),
-            b'[' => self.array(self.deeper(depth)?),
-            b't' => Ok(self.word("true", Value::Bool(true))),
-            b'f' => Ok(self.word("false", Value::Bool(false))),
-            b'n' => Ok(self.word("null", Value::Null)),
-            b'-' | b'0'..=b'9' => Ok(self.number()),
-            _ => Ok(None),
+        let value = match self.peek() {
+            b'"' => return self.text(),
+            b'{' => return self.object(depth),
+            b'[' => return self.array(depth),
+            b't' => self.word("true", Value::Bool(true)),
+            b'f' => self.word("false", Value::Bool(false)),
+            b'n' => self.word("null", Value::Null),
+            b'-' | b'0'..=b'9' => self.number(),
+            _ => None,
+        };
+        self.values.push(value?);
+        Some(())
+    }
+
+    /// What reading may cost.
+    fn within<T>(&mut self, outcome: Outcome<T>) -> Option<T> {
+        match outcome {
+            Ok(value) => Some(value),
+            Err(fault) => {
+                self.fault = Some(fault);
+                None
+            }
         }
     }
 
-    fn deeper(&self, depth: usize) -> Outcome<usize> {
-        let limit = self.heap.limits.value_depth;
-        depth.checked_sub(1).ok_or_else(|| Fault::above(RenderErrorKind::ValueDepth, limit, "levels of JSON"))
+    fn deeper(&mut self, depth: usize) -> Option<usize> {
+        if depth == 0 {
+            let limit = self.heap.limits.value_depth;
+            self.fault = Some(Fault::above(RenderErrorKind::ValueDepth, limit, "levels of JSON"));
+        }
+        depth.checked_sub(1)
     }
 
-    fn object(&mut self, depth: usize) -> Outcome<Option<Value<'a>>> {
-        let map = self.heap.new_map()?;
+    fn count(&mut self, steps: usize) -> Option<()> {
+        let counted = self.heap.grow(1).and_then(|()| self.heap.spend(steps));
+        self.within(counted)
+    }
+
+    fn object(&mut self, depth: usize) -> Option<()> {
+        let depth = self.deeper(depth)?;
+        self.count(0)?;
+        let start = self.values.len();
         self.at += 1;
         self.blanks();
-        if self.eat(b'}') {
-            return Ok(Some(Value::Map(map)));
-        }
-        loop {
-            self.blanks();
-            let name = expect!(self.text()?);
+        while !self.eat(b'}') {
+            if self.peek() != b'"' {
+                return None;
+            }
+            self.text()?;
             self.blanks();
             if !self.eat(b':') {
-                return Ok(None);
+                return None;
             }
-            let value = expect!(self.value(depth)?);
-            self.heap.put(map, Value::Text(name), value)?;
-            self.blanks();
-            if self.eat(b'}') {
-                return Ok(Some(Value::Map(map)));
-            }
-            if !self.eat(b',') {
-                return Ok(None);
-            }
-            self.blanks();
-            if self.eat(b'}') {
-                return Ok(Some(Value::Map(map)));
-            }
+            self.value(depth)?;
+            self.count(1)?;
+            self.comma(b'}')?;
         }
+        let (members, _) = self.values[start..].as_chunks();
+        let map = self.heap.counted_map(Map::of_members(members));
+        self.values.truncate(start);
+        self.values.push(Value::Map(map));
+        Some(())
     }
 
-    fn array(&mut self, depth: usize) -> Outcome<Option<Value<'a>>> {
-        let list = self.heap.new_list(Vec::new(), true)?;
+    fn array(&mut self, depth: usize) -> Option<()> {
+        let depth = self.deeper(depth)?;
+        self.count(0)?;
+        let start = self.values.len();
         self.at += 1;
         self.blanks();
-        if self.eat(b']') {
-            return Ok(Some(Value::List(list)));
+        while !self.eat(b']') {
+            self.value(depth)?;
+            self.count(0)?;
+            self.comma(b']')?;
         }
-        loop {
-            let value = expect!(self.value(depth)?);
-            self.heap.push(list, value)?;
-            self.blanks();
-            if self.eat(b']') {
-                return Ok(Some(Value::List(list)));
-            }
-            if !self.eat(b',') {
-                return Ok(None);
-            }
-            self.blanks();
-            if self.eat(b']') {
-                return Ok(Some(Value::List(list)));
-            }
-        }
+        let list = self.heap.counted_list(self.values[start..].to_vec(), true);
+        self.values.truncate(start);
+        self.values.push(Value::List(list));
+        Some(())
     }
 
-    fn text(&mut self) -> Outcome<Option<Text<'a>>> {
-        if !self.eat(b'"') {
-            return Ok(None);
+    /// What stands between two elements, or before the end.
+    fn comma(&mut self, end: u8) -> Option<()> {
+        self.blanks();
+        if !self.eat(b',') && self.peek() != end {
+            return None;
         }
-        let rest = &self.text[self.at..];
-        let plain = expect!(rest.bytes().position(|byte| matches!(byte, b'"' | b'\\')));
-        self.at += plain;
-        if self.eat(b'"') {
-            return Ok(Some((self.own)(&rest[..plain])));
-        }
-        let mut text = rest[..plain].to_owned();
-        loop {
-            match self.peek() {
-                b'"' => break,
-                b'\\' => {
-                    self.at += 1;
-                    expect!(self.escape(&mut text));
-                }
-                _ => {
-                    let rest = &self.text[self.at..];
-                    let more = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\'));
-                    let more = expect!(more);
-                    text.push_str(&rest[..more]);
-                    self.at += more;
-                }
+        self.blanks();
+        Some(())
+    }
+
+    /// Reads a text, from its quote on.
+    fn text(&mut self) -> Option<()> {
+        self.at += 1;
+        let start = self.at;
+        self.plain();
+        let text = if self.peek() == b'"' { &self.text[start..self.at] } else { self.escaped(start)? };
+        self.at += 1;
+        self.values.push(Value::Text(text));
+        Some(())
+    }
+
+    /// Goes to the end of what stands for itself.
+    fn plain(&mut self) {
+        let rest = &self.bytes[self.at..];
+        self.at += first_of(rest, b'"', b'\\').unwrap_or(rest.len());
+    }
+
+    /// A text with a backslash, at which the parser is.
+    fn escaped(&mut self, start: usize) -> Option<&'a str> {
+        let mut text = self.text[start..self.at].to_owned();
+        while self.peek() != b'"' {
+            if self.eat(b'\\') {
+                self.escape(&mut text)?;
+            } else if self.at == self.bytes.len() {
+                return None;
+            } else {
+                let start = self.at;
+                self.plain();
+                text.push_str(&self.text[start..self.at]);
             }
         }
-        self.at += 1;
-        match self.heap.made(text)? {
-            Value::Text(text) => Ok(Some(text)),
-            _ => Ok(None),
-        }
+        let made = self.heap.made(text);
+        self.within(made)
     }
 
     fn escape(&mut self, text: &mut String) -> Option<()> {
@@ -201,7 +214,7 @@ impl<'s, 'a> Parser<'s, '_, 'a> {
         let start = self.at;
         self.eat(b'-');
         let whole = self.digits()?;
-        if whole > 1 && self.text.as_bytes()[self.at - whole] == b'0' {
+        if whole > 1 && self.bytes[self.at - whole] == b'0' {
             return None;
         }
         let mut is_double = false;
@@ -225,7 +238,7 @@ impl<'s, 'a> Parser<'s, '_, 'a> {
         if !is_double && let Ok(number) = digits.parse::<i64>() {
             return Some(i32::try_from(number).map_or(Value::Long(number), Value::Int));
         }
-        Some(Value::Big(digits.into()))
+        Some(Value::Big(digits))
     }
 
     fn digits(&mut self) -> Option<usize> {
@@ -251,7 +264,7 @@ impl<'s, 'a> Parser<'s, '_, 'a> {
 
     /// The byte at hand; 0 past the end, which nothing begins with.
     fn peek(&self) -> u8 {
-        self.text.as_bytes().get(self.at).copied().unwrap_or(0)
+        self.bytes.get(self.at).copied().unwrap_or(0)
     }
 
     fn eat(&mut self, byte: u8) -> bool {

@@ -4,7 +4,7 @@ use super::JsonPath;
 use crate::error::Outcome;
 use crate::pattern::Pattern;
 use crate::value::number::compare as compare_numbers;
-use crate::value::{Heap, Text, Value};
+use crate::value::{Heap, Value};
 use std::cmp::Ordering;
 
 #[derive(Debug)]
@@ -71,8 +71,8 @@ impl Filter {
             },
             Self::Matches(operand, pattern) => match operand.value(value, root, heap)? {
                 Some(Value::Text(text)) => {
-                    heap.spend_on(&text)?;
-                    pattern.matches(&text)
+                    heap.spend_on(text)?;
+                    pattern.matches(text)
                 }
                 _ => false,
             },
@@ -131,7 +131,7 @@ impl Literal {
             Self::Bool(truth) => Value::Bool(*truth),
             Self::Integer(number) => Value::Long(*number),
             Self::Double(number) => Value::Double(*number),
-            Self::Text(text) => heap.made(&**text)?,
+            Self::Text(text) => Value::Text(heap.made(&**text)?),
             Self::List(items) => {
                 let items: Outcome<Vec<_>> = items.iter().map(|item| item.value(heap)).collect();
                 Value::List(heap.new_list(items?, true)?)
@@ -171,7 +171,7 @@ fn compare<'a>(
             None => false,
         },
         Comparison::Contains => match (left, right) {
-            (Value::Text(text), Value::Text(part)) => text.contains(&**part),
+            (Value::Text(text), Value::Text(part)) => text.contains(part),
             (left, right) => match items(left, heap) {
                 Some(items) => contains(&items, right, heap)?,
                 None => false,
@@ -223,9 +223,8 @@ fn size(value: &Value<'_>, heap: &Heap<'_>) -> Option<usize> {
 
 /// `1` and `1.0` are equal, and so are `1` and `"1"`.
 fn equal<'a>(left: &Value<'a>, right: &Value<'a>, heap: &mut Heap<'a>) -> Outcome<bool> {
-    let is_spelled = |text: &Text<'a>, number: &Value<'a>| {
-        text.parse().is_ok_and(|text: f64| number.as_double() == Some(text))
-    };
+    let is_spelled =
+        |text: &str, number: &Value<'a>| text.parse().is_ok_and(|text: f64| number.as_double() == Some(text));
     Ok(match (left, right) {
         (left, right) if left.is_number() && right.is_number() => {
             compare_numbers(left, right) == Some(Ordering::Equal)

@@ -7,11 +7,11 @@ use crate::value::{Heap, List, MapId, Value};
 /// The value of a definite path.
 pub(super) fn one<'a>(path: &JsonPath, start: &Value<'a>, heap: &mut Heap<'a>) -> Outcome<Option<Value<'a>>> {
     heap.spend(path.steps.len())?;
-    let mut value = start.clone();
+    let mut value = *start;
     for step in &path.steps {
         let next = match (step, &value) {
-            (Step::Name(name), Value::Map(id)) => heap.map(*id).get(name).cloned(),
-            (Step::Index(index), Value::List(id)) => at(heap.list(*id), *index).cloned(),
+            (Step::Name(name), Value::Map(id)) => heap.map(*id).get(name).copied(),
+            (Step::Index(index), Value::List(id)) => at(heap.list(*id), *index).copied(),
             (Step::Names(names), Value::Map(id)) => Some(some_members(*id, names, heap)?),
             _ => None,
         };
@@ -30,7 +30,7 @@ pub(super) fn many<'a>(
     root: &Value<'a>,
     heap: &mut Heap<'a>,
 ) -> Outcome<Vec<Value<'a>>> {
-    let mut values = vec![start.clone()];
+    let mut values = vec![*start];
     for (number, step) in path.steps.iter().enumerate() {
         let is_last = number + 1 == path.steps.len();
         let mut next = Vec::new();
@@ -66,16 +66,16 @@ fn take_step<'a>(
 ) -> Outcome<()> {
     let before = next.len();
     match (step, value) {
-        (Step::Name(name), Value::Map(id)) => next.extend(heap.map(*id).get(name).cloned()),
+        (Step::Name(name), Value::Map(id)) => next.extend(heap.map(*id).get(name).copied()),
         (Step::Names(names), Value::Map(id)) if is_last => next.push(some_members(*id, names, heap)?),
         (Step::Names(names), Value::Map(id)) => {
             let map = heap.map(*id);
-            next.extend(names.iter().filter_map(|name| map.get(name).cloned()));
+            next.extend(names.iter().filter_map(|name| map.get(name).copied()));
         }
-        (Step::Index(index), Value::List(id)) => next.extend(at(heap.list(*id), *index).cloned()),
+        (Step::Index(index), Value::List(id)) => next.extend(at(heap.list(*id), *index).copied()),
         (Step::Indices(indices), Value::List(id)) => {
             let list = heap.list(*id);
-            next.extend(indices.iter().filter_map(|index| at(list, *index).cloned()));
+            next.extend(indices.iter().filter_map(|index| at(list, *index).copied()));
         }
         (Step::Slice(start, end), Value::List(id)) => {
             let items = &heap.list(*id).items;
@@ -85,19 +85,19 @@ fn take_step<'a>(
         }
         (Step::Any, Value::List(id)) => next.extend_from_slice(&heap.list(*id).items),
         (Step::Any, Value::Map(id)) => {
-            next.extend(heap.map(*id).entries().iter().map(|(_, member)| member.clone()));
+            next.extend(heap.map(*id).entries().iter().map(|(_, member)| *member));
         }
         (Step::Filter(filter), Value::List(id)) => {
             for at in 0..heap.list(*id).items.len() {
                 heap.spend(1)?;
-                let item = heap.list(*id).items[at].clone();
+                let item = heap.list(*id).items[at];
                 if filter.accepts(&item, root, heap)? {
                     next.push(item);
                 }
             }
         }
         (Step::Filter(filter), Value::Map(_)) if filter.accepts(value, root, heap)? => {
-            next.push(value.clone());
+            next.push(*value);
         }
         (Step::Descend, _) => descend(value, next, heap)?,
         _ => {}
@@ -107,15 +107,15 @@ fn take_step<'a>(
 
 /// The value and everything in it, each before what is in it. No recursion: what a template builds may be deep.
 fn descend<'a>(value: &Value<'a>, next: &mut Vec<Value<'a>>, heap: &mut Heap<'a>) -> Outcome<()> {
-    let mut open = vec![value.clone()];
+    let mut open = vec![*value];
     while let Some(value) = open.pop() {
         // What holds itself is without end: memory is counted while it is found.
         heap.spend(1)?;
         heap.grow(1)?;
         match &value {
-            Value::List(id) => open.extend(heap.list(*id).items.iter().rev().cloned()),
+            Value::List(id) => open.extend(heap.list(*id).items.iter().rev().copied()),
             Value::Map(id) => {
-                open.extend(heap.map(*id).entries().iter().rev().map(|(_, member)| member.clone()));
+                open.extend(heap.map(*id).entries().iter().rev().map(|(_, member)| *member));
             }
             _ => {}
         }
@@ -130,7 +130,7 @@ fn some_members<'a>(id: MapId, names: &[Box<str>], heap: &mut Heap<'a>) -> Outco
     for name in names {
         let found =
             heap.map(id).entries().iter().find(|(key, _)| matches!(key, Value::Text(key) if **key == **name));
-        if let Some((key, member)) = found.cloned() {
+        if let Some((key, member)) = found.copied() {
             heap.put(chosen, key, member)?;
         }
     }

@@ -34,7 +34,7 @@ impl Function {
             (Self::Length, Value::List(id)) => Some(Value::count(heap.list(*id).items.len())),
             (Self::Length, Value::Map(id)) => Some(Value::count(heap.map(*id).len())),
             (Self::Keys, Value::Map(id)) => {
-                let keys = heap.map(*id).entries().iter().map(|(key, _)| key.clone()).collect();
+                let keys = heap.map(*id).entries().iter().map(|(key, _)| *key).collect();
                 Some(Value::List(heap.new_list(keys, true)?))
             }
             (Self::Length | Self::Keys, _) => None,

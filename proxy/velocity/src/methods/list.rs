@@ -18,19 +18,19 @@ pub(crate) fn call<'a>(
         (Method::Get, [index]) => match index.as_integer() {
             Some(index) => {
                 let at = position(index, length)?;
-                heap.list(list).items[at].clone()
+                heap.list(list).items[at]
             }
             None => Value::Null,
         },
         (Method::Set, [index, value]) => match index.as_integer() {
             Some(index) => {
                 let at = position(index, length)?;
-                std::mem::replace(&mut heap.list_mut(list).items[at], value.clone())
+                std::mem::replace(&mut heap.list_mut(list).items[at], *value)
             }
             None => Value::Null,
         },
         (Method::Add, [value]) => {
-            heap.push(list, value.clone())?;
+            heap.push(list, *value)?;
             Value::Bool(true)
         }
         (Method::Add, [index, value]) => {
@@ -38,7 +38,7 @@ pub(crate) fn call<'a>(
             let at = position(index, length + 1)?;
             heap.spend(length / 8)?;
             heap.grow(1)?;
-            heap.list_mut(list).items.insert(at, value.clone());
+            heap.list_mut(list).items.insert(at, *value);
             Value::Null
         }
         (Method::AddAll, [Value::List(other)]) => {
@@ -116,7 +116,7 @@ fn position(index: i64, length: usize) -> Outcome<usize> {
 fn find<'a>(list: ListId, value: &Value<'a>, heap: &mut Heap<'a>) -> Outcome<std::vec::IntoIter<usize>> {
     let mut found = Vec::new();
     for at in 0..heap.list(list).items.len() {
-        let item = heap.list(list).items[at].clone();
+        let item = heap.list(list).items[at];
         if heap.same(&item, value, heap.limits.value_depth)? {
             found.push(at);
         }

@@ -16,15 +16,15 @@ pub(crate) fn call<'a>(
     Ok(match (method, arguments) {
         (Method::Size, []) => Value::count(heap.map(map).len()),
         (Method::IsEmpty, []) => Value::Bool(heap.map(map).len() == 0),
-        (Method::Get, [key]) => heap.map(map).get_by(&as_key(key)).cloned().unwrap_or(Value::Null),
+        (Method::Get, [key]) => heap.map(map).get_by(&as_key(key)).copied().unwrap_or(Value::Null),
         (Method::GetOrDefault, [key, default]) => {
-            heap.map(map).get_by(&as_key(key)).cloned().unwrap_or_else(|| default.clone())
+            heap.map(map).get_by(&as_key(key)).copied().unwrap_or(*default)
         }
-        (Method::Put, [key, value]) => heap.put(map, as_key(key), value.clone())?.unwrap_or(Value::Null),
-        (Method::PutIfAbsent, [key, value]) => match heap.map(map).get_by(&as_key(key)).cloned() {
+        (Method::Put, [key, value]) => heap.put(map, as_key(key), *value)?.unwrap_or(Value::Null),
+        (Method::PutIfAbsent, [key, value]) => match heap.map(map).get_by(&as_key(key)).copied() {
             Some(before) if !before.is_nothing() => before,
             _ => {
-                heap.put(map, as_key(key), value.clone())?;
+                heap.put(map, as_key(key), *value)?;
                 Value::Null
             }
         },
@@ -46,7 +46,7 @@ pub(crate) fn call<'a>(
         (Method::ContainsKey, [key]) => Value::Bool(heap.map(map).get_by(&as_key(key)).is_some()),
         (Method::ContainsValue, [value]) => {
             for at in 0..heap.map(map).len() {
-                let known = heap.map(map).entries()[at].1.clone();
+                let known = heap.map(map).entries()[at].1;
                 if heap.same(&known, value, heap.limits.value_depth)? {
                     return Ok(Value::Bool(true));
                 }
@@ -54,11 +54,11 @@ pub(crate) fn call<'a>(
             Value::Bool(false)
         }
         (Method::KeySet, []) => {
-            let keys = heap.map(map).entries().iter().map(|(key, _)| key.clone()).collect();
+            let keys = heap.map(map).entries().iter().map(|(key, _)| *key).collect();
             Value::List(heap.new_list(keys, false)?)
         }
         (Method::Values, []) => {
-            let values = heap.map(map).entries().iter().map(|(_, value)| value.clone()).collect();
+            let values = heap.map(map).entries().iter().map(|(_, value)| *value).collect();
             Value::List(heap.new_list(values, false)?)
         }
         (Method::EntrySet, []) => {
@@ -78,6 +78,6 @@ pub(crate) fn call<'a>(
 fn as_key<'a>(key: &Value<'a>) -> Value<'a> {
     match key {
         Value::Undefined | Value::Context(_) => Value::EMPTY,
-        key => key.clone(),
+        key => *key,
     }
 }

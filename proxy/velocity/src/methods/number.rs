@@ -34,7 +34,7 @@ pub(crate) fn call<'a>(
             Value::Long(_) => parse(text, heap, |text| text.parse().ok().map(Value::Long))?,
             _ => parse(text, heap, double)?,
         },
-        (Method::ValueOf, [number]) if number.is_number() => number.clone(),
+        (Method::ValueOf, [number]) if number.is_number() => *number,
         _ => Value::Null,
     })
 }

@@ -5,10 +5,10 @@ use crate::error::{Fault, Outcome, RenderErrorKind};
 use crate::pattern::Pattern;
 use crate::render::outside;
 use crate::template::{Call, Literal};
-use crate::value::{Heap, Text, Value};
+use crate::value::{Heap, Value};
 
 pub(crate) fn call<'a>(
-    text: &Text<'a>,
+    text: &'a str,
     call: &Call,
     arguments: &[Value<'a>],
     heap: &mut Heap<'a>,
@@ -23,20 +23,20 @@ pub(crate) fn call<'a>(
         (Method::IsEmpty, []) => Ok(Value::Bool(text.is_empty())),
         (Method::HashCode, []) => Ok(Value::Int(hash(text))),
         (Method::IsBlank, []) => Ok(Value::Bool(text.trim().is_empty())),
-        (Method::ToLowerCase, []) => heap.made(text.to_lowercase()),
-        (Method::ToUpperCase, []) => heap.made(text.to_uppercase()),
-        (Method::Trim, []) => trimmed(text, |c| c <= ' ', heap),
-        (Method::Strip, []) => trimmed(text, char::is_whitespace, heap),
+        (Method::ToLowerCase, []) => heap.made(text.to_lowercase()).map(Value::Text),
+        (Method::ToUpperCase, []) => heap.made(text.to_uppercase()).map(Value::Text),
+        (Method::Trim, []) => Ok(trimmed(text, |c| c <= ' ')),
+        (Method::Strip, []) => Ok(trimmed(text, char::is_whitespace)),
         (Method::CharAt, [index]) => match index.as_integer() {
-            Some(index) => part(text, index, Some(index + 1), heap),
+            Some(index) => part(text, index, Some(index + 1)),
             None => Ok(Value::Null),
         },
         (Method::Substring, [start]) => match start.as_integer() {
-            Some(start) => part(text, start, None, heap),
+            Some(start) => part(text, start, None),
             None => Ok(Value::Null),
         },
         (Method::Substring, [start, end]) => match (start.as_integer(), end.as_integer()) {
-            (Some(start), Some(end)) => part(text, start, Some(end), heap),
+            (Some(start), Some(end)) => part(text, start, Some(end)),
             _ => Ok(Value::Null),
         },
         (Method::Repeat, [count]) => match count.as_integer().map(usize::try_from) {
@@ -49,22 +49,24 @@ pub(crate) fn call<'a>(
         }
         (Method::IndexOf | Method::LastIndexOf, [wanted, from]) => {
             Ok(match (as_text(wanted), from.as_integer()) {
-                (Some(wanted), Some(from)) => index_of(text, &wanted, from, call.method),
+                (Some(wanted), Some(from)) => index_of(text, wanted, from, call.method),
                 _ => Value::Null,
             })
         }
-        (Method::ValueOf, [value]) => heap.printed(value).and_then(|printed| heap.made(printed)),
+        (Method::ValueOf, [value]) => {
+            heap.printed(value).and_then(|printed| heap.made(printed)).map(Value::Text)
+        }
         (_, [first]) => match as_text(first) {
             Some(first) => {
-                heap.spend_on(&first)?;
-                with_one(text, call, &first, heap)
+                heap.spend_on(first)?;
+                with_one(text, call, first, heap)
             }
             None => Ok(Value::Null),
         },
         (Method::Replace, [wanted, replacement]) => match (as_text(wanted), as_text(replacement)) {
             (Some(wanted), Some(replacement)) => {
-                reserve(text.matches(&*wanted).count().saturating_mul(replacement.len()), heap)?;
-                heap.made(text.replace(&*wanted, &replacement))
+                reserve(text.matches(wanted).count().saturating_mul(replacement.len()), heap)?;
+                heap.made(text.replace(wanted, replacement)).map(Value::Text)
             }
             _ => Ok(Value::Null),
         },
@@ -73,12 +75,12 @@ pub(crate) fn call<'a>(
             let Some(wanted) = as_text(first) else { return Ok(Value::Null) };
             let first_only = call.method == Method::ReplaceFirst;
             let limit = heap.limits.value_bytes;
-            let replace = |pattern: &Pattern| pattern.replace(text, &replacement, first_only, limit);
-            let replaced = with_pattern(call, &wanted, heap, replace)?;
+            let replace = |pattern: &Pattern| pattern.replace(text, replacement, first_only, limit);
+            let replaced = with_pattern(call, wanted, heap, replace)?;
             match replaced.map_err(|message| Fault::new(RenderErrorKind::Regex, message))? {
                 Some(replaced) => {
                     heap.spend_on(&replaced)?;
-                    heap.made(replaced)
+                    heap.made(replaced).map(Value::Text)
                 }
                 None => Err(Fault::above(RenderErrorKind::ValueBytes, limit, "bytes of values")),
             }
@@ -88,11 +90,11 @@ pub(crate) fn call<'a>(
 }
 
 /// Methods of one argument that is a text.
-fn with_one<'a>(text: &Text<'a>, call: &Call, other: &Text<'a>, heap: &mut Heap<'a>) -> Outcome<Value<'a>> {
+fn with_one<'a>(text: &'a str, call: &Call, other: &str, heap: &mut Heap<'a>) -> Outcome<Value<'a>> {
     Ok(match call.method {
-        Method::Contains => Value::Bool(text.contains(&**other)),
-        Method::StartsWith => Value::Bool(text.starts_with(&**other)),
-        Method::EndsWith => Value::Bool(text.ends_with(&**other)),
+        Method::Contains => Value::Bool(text.contains(other)),
+        Method::StartsWith => Value::Bool(text.starts_with(other)),
+        Method::EndsWith => Value::Bool(text.ends_with(other)),
         Method::EqualsIgnoreCase => Value::Bool(text.to_lowercase() == other.to_lowercase()),
         Method::IndexOf => index_of(text, other, 0, Method::IndexOf),
         Method::LastIndexOf => index_of(text, other, i64::MAX, Method::LastIndexOf),
@@ -102,7 +104,7 @@ fn with_one<'a>(text: &Text<'a>, call: &Call, other: &Text<'a>, heap: &mut Heap<
             let mut joined = String::with_capacity(text.len() + other.len());
             joined.push_str(text);
             joined.push_str(other);
-            heap.made(joined)?
+            Value::Text(heap.made(joined)?)
         }
         Method::Matches => Value::Bool(with_pattern(call, other, heap, |pattern| pattern.matches(text))?),
         _ => Value::Null,
@@ -110,10 +112,10 @@ fn with_one<'a>(text: &Text<'a>, call: &Call, other: &Text<'a>, heap: &mut Heap<
 }
 
 /// A text argument. Undefined and null are the empty text, as they are in the output.
-fn as_text<'a>(value: &Value<'a>) -> Option<Text<'a>> {
+fn as_text<'a>(value: &Value<'a>) -> Option<&'a str> {
     match value {
-        Value::Text(text) => Some(text.clone()),
-        Value::Undefined | Value::Null | Value::Context(_) => Some(Text::Borrowed("")),
+        Value::Text(text) => Some(text),
+        Value::Undefined | Value::Null | Value::Context(_) => Some(""),
         _ => None,
     }
 }
@@ -136,16 +138,16 @@ fn with_pattern<T>(
 }
 
 fn split<'a>(
-    text: &Text<'a>,
+    text: &'a str,
     call: &Call,
     pattern: &Value<'a>,
     limit: i64,
     heap: &mut Heap<'a>,
 ) -> Outcome<Value<'a>> {
     let Some(pattern) = as_text(pattern) else { return Ok(Value::Null) };
-    let parts = with_pattern(call, &pattern, heap, |pattern| pattern.split(text, limit))?;
-    let parts: Outcome<Vec<_>> = parts.into_iter().map(|part| heap.slice(text, part)).collect();
-    Ok(Value::List(heap.new_list(parts?, false)?))
+    let parts = with_pattern(call, pattern, heap, |pattern| pattern.split(text, limit))?;
+    let parts = parts.into_iter().map(|part| Value::Text(text.get(part).unwrap_or_default()));
+    Ok(Value::List(heap.new_list(parts.collect(), false)?))
 }
 
 /// Fails before a text is made that is larger than all values may be.
@@ -157,25 +159,25 @@ fn reserve(bytes: usize, heap: &mut Heap<'_>) -> Outcome<()> {
     heap.spend(bytes / 64)
 }
 
-fn repeated<'a>(text: &Text<'a>, count: usize, heap: &mut Heap<'a>) -> Outcome<Value<'a>> {
+fn repeated<'a>(text: &'a str, count: usize, heap: &mut Heap<'a>) -> Outcome<Value<'a>> {
     reserve(text.len().saturating_mul(count), heap)?;
-    heap.made(text.repeat(count))
+    heap.made(text.repeat(count)).map(Value::Text)
 }
 
-fn trimmed<'a>(text: &Text<'a>, is_blank: fn(char) -> bool, heap: &mut Heap<'a>) -> Outcome<Value<'a>> {
+fn trimmed<'a>(text: &'a str, is_blank: fn(char) -> bool) -> Value<'a> {
     let end = text.trim_end_matches(is_blank).len();
     let start = end - text[..end].trim_start_matches(is_blank).len();
-    heap.slice(text, start..end)
+    Value::Text(text.get(start..end).unwrap_or_default())
 }
 
 /// From one position to another, or to the end.
-fn part<'a>(text: &Text<'a>, start: i64, end: Option<i64>, heap: &mut Heap<'a>) -> Outcome<Value<'a>> {
+fn part<'a>(text: &'a str, start: i64, end: Option<i64>) -> Outcome<Value<'a>> {
     let to = match end {
         Some(end) => offset(text, end).ok_or_else(|| outside(end, length(text), "characters"))?,
         None => text.len(),
     };
     match offset(text, start) {
-        Some(from) if from <= to => heap.slice(text, from..to),
+        Some(from) if from <= to => Ok(Value::Text(text.get(from..to).unwrap_or_default())),
         _ => Err(outside(start, length(text), "characters")),
     }
 }

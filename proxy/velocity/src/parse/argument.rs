@@ -14,6 +14,7 @@ impl Parser<'_> {
         let start = self.cursor.at();
         match self.cursor.ahead(0) {
             b'$' => match self.reference()? {
+                Some(reference) if reference.steps.is_empty() => Ok(Expression::Variable(reference.variable)),
                 Some(reference) => Ok(Expression::Reference(reference)),
                 None => Err(self.error_at(start, "a name after `$`")),
             },

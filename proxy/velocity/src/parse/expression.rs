@@ -2,7 +2,7 @@
 
 use super::Parser;
 use crate::error::SyntaxError;
-use crate::template::{Expression, Operator};
+use crate::template::{Binary, Expression, Operator};
 use crate::value::number::Arithmetic;
 
 /// Operators, from the loosest to the tightest. Within one, a longer token stands before its beginning.
@@ -45,7 +45,16 @@ impl Parser<'_> {
         while let Some(operator) = self.operator(operators)? {
             rest.push((operator, self.level(level + 1)?));
         }
-        Ok(if rest.is_empty() { first } else { Expression::Chain(Box::new(first), rest.into()) })
+        Ok(match rest.pop() {
+            None => first,
+            Some((operator, right)) if rest.is_empty() => {
+                Expression::Binary(Box::new(Binary { left: first, operator, right }))
+            }
+            Some(last) => {
+                rest.push(last);
+                Expression::Chain(Box::new(first), rest.into())
+            }
+        })
     }
 
     fn operator(&mut self, operators: &[(&str, Operator)]) -> Result<Option<Operator>, SyntaxError> {

@@ -6,7 +6,7 @@ use crate::error::SyntaxError;
 use crate::json_path::JsonPath;
 use crate::methods::Method;
 use crate::pattern::Pattern;
-use crate::template::{Call, Expression, Fixed, Literal, Reference, Step};
+use crate::template::{Call, Expression, Fixed, Literal, LoopMember, Reference, Step};
 
 /// How many regular expressions of one template are compiled with it; those beyond are compiled when they are used.
 const MAX_PATTERNS: usize = 256;
@@ -42,7 +42,7 @@ impl Parser<'_> {
                 self.cursor.eat(".");
                 let name = self.cursor.identifier();
                 if !self.cursor.eat("(") {
-                    return Ok(Some(Step::Property(name.into())));
+                    return Ok(Some(Step::Property(name.into(), LoopMember::from_name(name))));
                 }
                 let arguments = self.nested(Self::arguments)?;
                 let method = Method::from_name(name);
@@ -80,7 +80,7 @@ fn dotted(steps: &[Step]) -> Option<(Box<str>, usize)> {
     let names: Vec<&str> = steps
         .iter()
         .map_while(|step| match step {
-            Step::Property(name) | Step::Index(Expression::Text(name)) => Some(&**name),
+            Step::Property(name, _) | Step::Index(Expression::Text(name)) => Some(&**name),
             _ => None,
         })
         .collect();

@@ -68,7 +68,11 @@ impl Parser<'_> {
     fn dollar(&mut self, nodes: &mut Nodes) -> Result<(), SyntaxError> {
         let start = self.cursor.at();
         if let Some(reference) = self.reference()? {
-            nodes.push(Node::Reference(reference));
+            nodes.push(if reference.steps.is_empty() {
+                Node::Variable(reference.variable)
+            } else {
+                Node::Reference(reference)
+            });
             return Ok(());
         }
         self.cursor.go_to(start + 1);

@@ -10,13 +10,14 @@ use crate::value::{Object, Value};
 const MAX_ARGUMENTS: usize = 2;
 
 impl<'a> Renderer<'a> {
+    #[inline(never)]
     pub(super) fn call(&mut self, value: &Value<'a>, call: &'a Call) -> Outcome<Value<'a>> {
         let place = self.place;
         let mut arguments = [const { Value::Undefined }; MAX_ARGUMENTS];
         let count = call.arguments.len();
         self.enter()?;
         for (at, argument) in call.arguments.iter().enumerate() {
-            let argument = self.expression(argument)?;
+            let argument = self.operand(argument)?;
             if let Some(place) = arguments.get_mut(at) {
                 *place = argument;
             }
@@ -30,7 +31,7 @@ impl<'a> Renderer<'a> {
             (Value::Block(_), ..) => Ok(Value::Null),
             (Value::Context(prefix), Method::Get, [name]) => {
                 let name = self.text_of(name)?;
-                Ok(self.context_variable(&format!("{prefix}.{}", &*name)))
+                self.context_below(prefix, name)
             }
             (Value::Context(_), Method::ToString, []) => Ok(Value::EMPTY),
             (Value::Context(prefix), ..) => {
@@ -39,7 +40,7 @@ impl<'a> Renderer<'a> {
             }
             (Value::Object(object), Method::Get, [name]) if self.is_map(*object) => {
                 let name = self.text_of(name)?;
-                self.property(value, &name)
+                self.property(value, name)
             }
             (Value::Object(object), method, arguments) => match self.whole(*object)? {
                 Some(map) => self.of_map(map, method, arguments),

@@ -1,19 +1,20 @@
 //! `$input`: body and parameters.
 
 use super::Renderer;
+use super::context::Question;
 use crate::error::{Fault, Outcome, RenderErrorKind};
 use crate::json_path::JsonPath;
 use crate::source::ParameterKind;
 use crate::template::{Call, Literal};
 use crate::value::heap::STEPS_TO_COMPILE;
 use crate::value::print::JsonStyle;
-use crate::value::{MapId, Object, Text, Value};
+use crate::value::{MapId, Object, Value};
 
 impl<'a> Renderer<'a> {
     /// The body's text; an empty body is an empty object.
-    pub(super) fn body(&self) -> Value<'a> {
+    pub(super) fn body(&self) -> &'a str {
         let body = self.source.body();
-        Value::borrowed(if body.is_empty() { "{}" } else { body })
+        if body.is_empty() { "{}" } else { body }
     }
 
     /// `$input.path(path)`: what is there, or nothing.
@@ -23,12 +24,10 @@ impl<'a> Renderer<'a> {
 
     /// `$input.json(path)`: what is there as JSON; two quotes when there is nothing.
     pub(super) fn input_json(&mut self, call: &'a Call, path: &Value<'a>) -> Outcome<Value<'a>> {
-        let Some(found) = self.find(call, path)? else { return Ok(Value::borrowed("\"\"")) };
+        let Some(found) = self.find(call, path)? else { return Ok(Value::Text("\"\"")) };
         let start = self.out.len();
         self.heap.print_json(&found, JsonStyle::Plain, &mut self.out)?;
-        let text = self.heap.made(&self.out[start..]);
-        self.out.truncate(start);
-        text
+        self.cut(start).map(Value::Text)
     }
 
     fn find(&mut self, call: &'a Call, path: &Value<'a>) -> Outcome<Option<Value<'a>>> {
@@ -42,7 +41,7 @@ impl<'a> Renderer<'a> {
                 // A path costs what its regular expressions cost.
                 let patterns = text.matches("=~").count();
                 self.heap.spend(text.len() + patterns * STEPS_TO_COMPILE)?;
-                computed = JsonPath::parse(&text).map_err(|message| invalid(&message))?;
+                computed = JsonPath::parse(text).map_err(|message| invalid(&message))?;
                 &computed
             }
         };
@@ -54,15 +53,11 @@ impl<'a> Renderer<'a> {
 
     /// The body as JSON, parsed at the first use; nothing when it is none.
     fn json(&mut self) -> Outcome<Option<Value<'a>>> {
-        if let Some(json) = &self.json {
-            return Ok(json.clone());
+        if let Some(json) = self.json {
+            return Ok(json);
         }
-        let body = match self.body() {
-            Value::Text(text) => text,
-            _ => Text::Borrowed("{}"),
-        };
-        let json = crate::json::parse(&body, &mut self.heap)?;
-        self.json = Some(json.clone());
+        let json = crate::json::parse(self.body(), &mut self.heap)?;
+        self.json = Some(json);
         Ok(json)
     }
 
@@ -72,18 +67,23 @@ impl<'a> Renderer<'a> {
             [] => Ok(Value::Object(Object::Parameters)),
             [name] => {
                 let name = self.text_of(name)?;
-                let values = ParameterKind::ALL.into_iter().map(|kind| self.parameter(kind, &name));
-                Ok(values.into_iter().find(|value| !value.is_nothing()).unwrap_or(Value::EMPTY))
+                for kind in ParameterKind::ALL {
+                    let value = self.parameter(kind, name)?;
+                    if !value.is_nothing() {
+                        return Ok(value);
+                    }
+                }
+                Ok(Value::EMPTY)
             }
             _ => Ok(Value::Null),
         }
     }
 
-    pub(super) fn parameter(&self, kind: ParameterKind, name: &str) -> Value<'a> {
+    pub(super) fn parameter(&mut self, kind: ParameterKind, name: &'a str) -> Outcome<Value<'a>> {
         if let Some(map) = self.parameters_of[kind as usize] {
-            return self.heap.map(map).get(name).cloned().unwrap_or(Value::Undefined);
+            return Ok(self.heap.map(map).get(name).copied().unwrap_or(Value::Undefined));
         }
-        self.source.parameter(kind, name).map_or(Value::Undefined, Value::text)
+        Ok(self.ask(Question::Parameter(kind), name)?.map_or(Value::Undefined, Value::Text))
     }
 
     pub(super) fn parameters_of(&mut self, kind: ParameterKind) -> Outcome<MapId> {
@@ -110,7 +110,7 @@ impl<'a> Renderer<'a> {
                 let map = self.heap.new_map()?;
                 for kind in ParameterKind::ALL {
                     let values = Value::Map(self.parameters_of(kind)?);
-                    self.heap.put(map, Value::borrowed(kind.name()), values)?;
+                    self.heap.put(map, Value::Text(kind.name()), values)?;
                 }
                 self.parameters = Some(map);
                 map

@@ -11,13 +11,18 @@ use crate::error::{Fault, Outcome, Place, RenderError, RenderErrorKind};
 use crate::limits::RenderLimits;
 use crate::overrides::{OverrideMaps, Overrides};
 use crate::source::Source;
-use crate::template::{Expression, Fixed, Foreach, Node, Template};
-use crate::value::{Heap, ListId, MapId, Object, Value};
+use crate::template::{Expression, Fixed, Foreach, If, Node, Template};
+use crate::value::number::write_integer;
+use crate::value::{Heap, ListId, MapId, Object, Texts, Value};
 
+use context::Answers;
 pub(crate) use reference::outside;
 
 /// Deepest blocks and expressions within each other; only `#define` gets beyond what the parser allows.
 const MAX_LEVELS: usize = 256;
+
+/// Room for an output at first.
+const OUTPUT_BYTES: usize = 8 * 1024;
 
 /// What a rendering has made.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -36,7 +41,8 @@ impl Template {
     /// When a Java method would throw an exception, a text is no JSON, JSONPath or regular expression that can be
     /// used, or a limit is exceeded.
     pub fn render(&self, source: &dyn Source, limits: &RenderLimits) -> Result<Rendered, RenderError> {
-        let mut renderer = Renderer::new(self.variables, source, limits);
+        let texts = Texts::default();
+        let mut renderer = Renderer::new(self.variables, source, limits, &texts);
         match renderer.run(&self.body) {
             Ok(overrides) => Ok(Rendered { text: renderer.out, overrides }),
             Err(fault) => {
@@ -53,9 +59,11 @@ pub(crate) struct Renderer<'a> {
     out: String,
     variables: Vec<Value<'a>>,
     heap: Heap<'a>,
+    answers: Answers<'a>,
     loops: Vec<Loop>,
     levels: usize,
     defines: usize,
+    flow: Flow,
     /// The body as JSON, once it was asked for; `None` within when it is none.
     json: Option<Option<Value<'a>>>,
     overrides: Option<OverrideMaps>,
@@ -90,7 +98,7 @@ impl Items {
 
     fn at<'a>(self, index: usize, heap: &Heap<'a>) -> Value<'a> {
         match self {
-            Self::List(list) => heap.list(list).items[index].clone(),
+            Self::List(list) => heap.list(list).items[index],
             Self::Range(first, last) => {
                 let index = i32::try_from(index).unwrap_or(i32::MAX);
                 Value::Int(if first <= last {
@@ -103,6 +111,11 @@ impl Items {
     }
 }
 
+#[cold]
+fn too_many_levels() -> Box<Fault> {
+    Fault::above(RenderErrorKind::DefineDepth, MAX_LEVELS, "nested blocks and expressions")
+}
+
 /// What to do after a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Flow {
@@ -112,7 +125,7 @@ enum Flow {
 }
 
 impl<'a> Renderer<'a> {
-    fn new(variables: usize, source: &'a dyn Source, limits: &'a RenderLimits) -> Self {
+    fn new(variables: usize, source: &'a dyn Source, limits: &'a RenderLimits, texts: &'a Texts) -> Self {
         let mut slots = vec![Value::Undefined; variables];
         for (fixed, object) in [
             (Fixed::Input, Object::Input),
@@ -125,12 +138,14 @@ impl<'a> Renderer<'a> {
         Self {
             source,
             place: Place { line: 1, column: 1 },
-            out: String::new(),
+            out: String::with_capacity(OUTPUT_BYTES),
             variables: slots,
-            heap: Heap::new(limits),
+            heap: Heap::new(limits, texts),
+            answers: Answers::default(),
             loops: Vec::new(),
             levels: 0,
             defines: 0,
+            flow: Flow::Next,
             json: None,
             overrides: None,
             parameters: None,
@@ -147,106 +162,125 @@ impl<'a> Renderer<'a> {
         }
     }
 
-    fn block(&mut self, nodes: &'a [Node]) -> Outcome<Flow> {
+    /// Renders nodes up to one that ends the block, of which `flow` tells.
+    fn block(&mut self, nodes: &'a [Node]) -> Outcome<()> {
         self.enter()?;
         for node in nodes {
-            let flow = self.node(node)?;
-            if flow != Flow::Next {
-                self.levels -= 1;
-                return Ok(flow);
+            self.heap.spend(1)?;
+            match node {
+                Node::Text(text) => {
+                    self.heap.append(text, &mut self.out)?;
+                    continue;
+                }
+                Node::Set(set) => {
+                    self.place = set.target.place;
+                    let value = self.operand(&set.value)?;
+                    self.place = set.target.place;
+                    if set.target.steps.is_empty() {
+                        self.variables[set.target.variable] = value;
+                    } else {
+                        self.set_within(set, value)?;
+                    }
+                    continue;
+                }
+                Node::Variable(variable) => {
+                    let value = self.variables[*variable];
+                    self.print(&value)?;
+                }
+                Node::Reference(reference) => {
+                    let value = self.reference(reference)?;
+                    self.print(&value)?;
+                }
+                Node::If(branches) => self.conditional(branches)?,
+                Node::Foreach(foreach) => self.foreach(foreach)?,
+                Node::Define(variable, body) => self.variables[*variable] = Value::Block(body),
+                Node::Break => self.flow = Flow::Break,
+                Node::Stop => self.flow = Flow::Stop,
+            }
+            if self.flow != Flow::Next {
+                break;
             }
         }
         self.levels -= 1;
-        Ok(Flow::Next)
+        Ok(())
     }
 
     /// One level deeper. An error ends the rendering, so that only success has to come back up.
+    #[inline]
     fn enter(&mut self) -> Outcome<()> {
         self.heap.spend(1)?;
         self.levels += 1;
         if self.levels > MAX_LEVELS {
-            return Err(Fault::above(
-                RenderErrorKind::DefineDepth,
-                MAX_LEVELS,
-                "nested blocks and expressions",
-            ));
+            return Err(too_many_levels());
         }
         Ok(())
     }
 
-    fn node(&mut self, node: &'a Node) -> Outcome<Flow> {
-        self.heap.spend(1)?;
-        match node {
-            Node::Text(text) => self.heap.append(text, &mut self.out)?,
-            Node::Reference(reference) => {
-                if let (Value::Text(text), true) =
-                    (&self.variables[reference.variable], reference.steps.is_empty())
-                {
-                    self.heap.append(text, &mut self.out)?;
-                    return Ok(Flow::Next);
-                }
-                let value = self.reference(reference)?;
-                return self.print(&value);
+    fn conditional(&mut self, branches: &'a If) -> Outcome<()> {
+        for (condition, body) in &branches.branches {
+            if self.condition(condition)? {
+                return self.block(body);
             }
-            Node::Set(set) => self.set(set)?,
-            Node::If(branches) => {
-                for (condition, body) in &branches.branches {
-                    if self.condition(condition)? {
-                        return self.block(body);
-                    }
-                }
-                return self.block(&branches.otherwise);
-            }
-            Node::Foreach(foreach) => return self.foreach(foreach),
-            Node::Define(variable, body) => self.variables[*variable] = Value::Block(body),
-            Node::Break => return Ok(Flow::Break),
-            Node::Stop => return Ok(Flow::Stop),
         }
-        Ok(Flow::Next)
+        self.block(&branches.otherwise)
     }
 
     /// Appends a value to the output. A block is rendered, and may stop everything.
-    fn print(&mut self, value: &Value<'a>) -> Outcome<Flow> {
+    #[inline]
+    fn print(&mut self, value: &Value<'a>) -> Outcome<()> {
         match value {
-            Value::Text(text) => self.heap.append(text, &mut self.out)?,
-            Value::Block(nodes) => return self.defined(nodes),
-            Value::Object(object) => {
-                if let Some(map) = self.whole(*object)? {
-                    self.heap.print(&Value::Map(map), &mut self.out)?;
-                } else if matches!(object, Object::Loop(_)) {
-                    self.heap.append("{}", &mut self.out)?;
-                }
+            Value::Text(text) => self.heap.append(text, &mut self.out),
+            Value::Int(number) => {
+                write_integer(i64::from(*number), &mut self.out);
+                self.heap.append("", &mut self.out)
             }
-            value => self.heap.print(value, &mut self.out)?,
+            value => self.print_other(value),
         }
-        Ok(Flow::Next)
     }
 
-    fn defined(&mut self, nodes: &'a [Node]) -> Outcome<Flow> {
+    #[inline(never)]
+    fn print_other(&mut self, value: &Value<'a>) -> Outcome<()> {
+        match value {
+            Value::Block(nodes) => self.defined(nodes),
+            Value::Object(object) => {
+                if let Some(map) = self.whole(*object)? {
+                    self.heap.print(&Value::Map(map), &mut self.out)
+                } else if matches!(object, Object::Loop(_)) {
+                    self.heap.append("{}", &mut self.out)
+                } else {
+                    Ok(())
+                }
+            }
+            value => self.heap.print(value, &mut self.out),
+        }
+    }
+
+    fn defined(&mut self, nodes: &'a [Node]) -> Outcome<()> {
         if self.defines >= self.heap.limits.define_depth {
             let limit = self.heap.limits.define_depth;
             return Err(Fault::above(RenderErrorKind::DefineDepth, limit, "nested `#define` blocks"));
         }
         self.defines += 1;
-        let flow = self.block(nodes)?;
+        self.block(nodes)?;
         self.defines -= 1;
-        Ok(flow)
+        Ok(())
     }
 
-    fn foreach(&mut self, foreach: &'a Foreach) -> Outcome<Flow> {
+    // Rare beside what it is called by, which stays short without it; so are the others that are never inlined.
+    #[inline(never)]
+    fn foreach(&mut self, foreach: &'a Foreach) -> Outcome<()> {
         self.place = foreach.place;
-        let Some(items) = self.items(&foreach.items)? else { return Ok(Flow::Next) };
+        let Some(items) = self.items(&foreach.items)? else { return Ok(()) };
         let slots = [
             foreach.variable,
             Fixed::Foreach.slot(),
             Fixed::VelocityCount.slot(),
             Fixed::VelocityHasNext.slot(),
         ];
-        let before = slots.map(|slot| self.variables[slot].clone());
+        let before = slots.map(|slot| self.variables[slot]);
         let depth = self.loops.len();
         let length = items.length(&self.heap);
         self.loops.push(Loop { index: 0, length });
-        let mut flow = Flow::Next;
         for index in 0..length {
             if index >= self.heap.limits.foreach_iterations {
                 self.place = foreach.place;
@@ -267,8 +301,8 @@ impl<'a> Renderer<'a> {
             self.variables[slots[2]] = Value::count(index + 1);
             self.variables[slots[3]] = Value::Bool(index + 1 < length);
             self.loops[depth].index = index;
-            flow = self.block(&foreach.body)?;
-            if flow != Flow::Next {
+            self.block(&foreach.body)?;
+            if self.flow != Flow::Next {
                 break;
             }
         }
@@ -276,7 +310,10 @@ impl<'a> Renderer<'a> {
         for (slot, value) in slots.into_iter().zip(before) {
             self.variables[slot] = value;
         }
-        Ok(if flow == Flow::Stop { Flow::Stop } else { Flow::Next })
+        if self.flow == Flow::Break {
+            self.flow = Flow::Next;
+        }
+        Ok(())
     }
 
     /// What a loop goes over: a list, a range, or the values of a map; nothing for other values.
@@ -299,7 +336,7 @@ impl<'a> Renderer<'a> {
 
     /// The values of a map as a list.
     fn values(&mut self, map: MapId) -> Outcome<ListId> {
-        let values = self.heap.map(map).entries().iter().map(|(_, value)| value.clone()).collect();
+        let values = self.heap.map(map).entries().iter().map(|(_, value)| *value).collect();
         self.heap.new_list(values, false)
     }
 }

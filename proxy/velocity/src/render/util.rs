@@ -1,9 +1,10 @@
 //! `$util`.
 
 use super::Renderer;
+use crate::bytes::{Plain, first_not};
 use crate::error::{Fault, Outcome, RenderErrorKind, shown};
 use crate::methods::Method;
-use crate::value::{Text, Value};
+use crate::value::Value;
 use base64::Engine;
 use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -18,50 +19,65 @@ impl<'a> Renderer<'a> {
     pub(super) fn util(&mut self, method: Method, argument: &Value<'a>) -> Outcome<Value<'a>> {
         let text = match (method, argument) {
             // Unlike everywhere else, null is not the empty text here.
-            (Method::EscapeJavaScript, Value::Null) => Text::Borrowed("null"),
+            (Method::EscapeJavaScript, Value::Null) => "null",
             _ => self.text_of(argument)?,
         };
-        self.heap.spend_on(&text)?;
-        match method {
-            Method::EscapeJavaScript => match escape_java_script(&text) {
+        self.heap.spend_on(text)?;
+        let made = match method {
+            Method::EscapeJavaScript => match escape_java_script(text) {
                 Some(escaped) => self.heap.made(escaped),
-                None => Ok(Value::Text(text)),
+                None => return Ok(Value::Text(text)),
             },
             // As json-smart reads it.
-            Method::ParseJson if text.trim().is_empty() => Ok(Value::Null),
-            Method::ParseJson => match crate::json::parse(&text, &mut self.heap)? {
-                Some(value) => Ok(value),
+            Method::ParseJson if text.trim().is_empty() => return Ok(Value::Null),
+            Method::ParseJson => match crate::json::parse(text, &mut self.heap)? {
+                Some(value) => return Ok(value),
                 None => {
-                    let found = shown(&text);
+                    let found = shown(text);
                     Err(Fault::new(RenderErrorKind::Json, format!("found {found}, expected a JSON text")))
                 }
             },
-            Method::UrlEncode => self.heap.made(url_encode(&text)),
-            Method::UrlDecode => match url_decode(&text) {
+            Method::UrlEncode => self.heap.made(url_encode(text)),
+            Method::UrlDecode => match url_decode(text) {
                 Some(decoded) => self.heap.made(decoded),
                 None => {
-                    let found = shown(&text);
+                    let found = shown(text);
                     let expected = "two hexadecimal digits after each `%`";
                     Err(Fault::new(RenderErrorKind::Argument, format!("found {found}, expected {expected}")))
                 }
             },
-            Method::Base64Encode => self.heap.made(BASE64.encode(&*text)),
-            Method::Base64Decode => match BASE64.decode(&*text) {
+            Method::Base64Encode => self.heap.made(BASE64.encode(text)),
+            Method::Base64Decode => match BASE64.decode(text) {
                 Ok(bytes) => self.heap.made(String::from_utf8_lossy(&bytes).into_owned()),
                 Err(_) => {
-                    let found = shown(&text);
+                    let found = shown(text);
                     Err(Fault::new(RenderErrorKind::Argument, format!("found {found}, expected Base64")))
                 }
             },
-            _ => Ok(Value::Null),
-        }
+            _ => return Ok(Value::Null),
+        };
+        made.map(Value::Text)
     }
 }
 
+/// Bytes that stand for themselves in a text of JavaScript.
+static PLAIN: Plain = {
+    let mut plain = [false; 256];
+    let mut byte = 0x20;
+    while byte < 0x7f {
+        plain[byte] = true;
+        byte += 1;
+    }
+    plain[b'"' as usize] = false;
+    plain[b'\'' as usize] = false;
+    plain[b'\\' as usize] = false;
+    plain[b'/' as usize] = false;
+    plain
+};
+
 /// Apache Commons' `escapeJavaScript`; `None` when there is nothing to escape.
 fn escape_java_script(text: &str) -> Option<String> {
-    let is_plain = |byte: u8| (0x20..0x7f).contains(&byte) && !matches!(byte, b'"' | b'\'' | b'\\' | b'/');
-    let first = text.bytes().position(|byte| !is_plain(byte))?;
+    let first = first_not(text.as_bytes(), &PLAIN)?;
     let mut out = String::with_capacity(text.len() + text.len() / 8 + 8);
     out.push_str(&text[..first]);
     for c in text[first..].chars() {

@@ -68,8 +68,7 @@ impl<'a> Heap<'a> {
                     return Ok(false);
                 }
                 for at in 0..length {
-                    let (one, other) =
-                        (self.list(*left).items[at].clone(), self.list(*right).items[at].clone());
+                    let (one, other) = (self.list(*left).items[at], self.list(*right).items[at]);
                     if !self.same(&one, &other, depth)? {
                         return Ok(false);
                     }
@@ -82,9 +81,9 @@ impl<'a> Heap<'a> {
                     return Ok(false);
                 }
                 for at in 0..length {
-                    let (key, one) = self.map(*left).entries()[at].clone();
+                    let (key, one) = self.map(*left).entries()[at];
                     self.spend(self.map(*right).search_cost(&key))?;
-                    let Some(other) = self.map(*right).get_by(&key).cloned() else { return Ok(false) };
+                    let Some(other) = self.map(*right).get_by(&key).copied() else { return Ok(false) };
                     if !self.same(&one, &other, depth)? {
                         return Ok(false);
                     }

@@ -1,6 +1,6 @@
 //! Where lists and maps live, and what all values may cost together.
 
-use super::{Map, Text, Value};
+use super::{Keeper, Map, Texts, Value};
 use crate::error::{Fault, Outcome, RenderErrorKind};
 use crate::limits::RenderLimits;
 use crate::pattern::Pattern;
@@ -39,17 +39,19 @@ pub(crate) struct Heap<'a> {
     patterns: Vec<(Box<str>, Rc<Pattern>)>,
     steps: u64,
     bytes: usize,
+    texts: Keeper<'a>,
     pub(crate) limits: &'a RenderLimits,
 }
 
 impl<'a> Heap<'a> {
-    pub(crate) fn new(limits: &'a RenderLimits) -> Self {
+    pub(crate) fn new(limits: &'a RenderLimits, texts: &'a Texts) -> Self {
         Self {
             lists: Vec::new(),
             maps: Vec::new(),
             patterns: Vec::new(),
             steps: limits.steps,
             bytes: limits.value_bytes,
+            texts: Keeper::new(texts),
             limits,
         }
     }
@@ -71,7 +73,9 @@ impl<'a> Heap<'a> {
         self.spend(1 + text.len() / BYTES_PER_STEP)
     }
 
-    fn take(&mut self, bytes: usize) -> Outcome<()> {
+    /// Memory for what is made.
+    #[inline]
+    pub(crate) fn take(&mut self, bytes: usize) -> Outcome<()> {
         match self.bytes.checked_sub(bytes) {
             Some(left) => {
                 self.bytes = left;
@@ -84,6 +88,7 @@ impl<'a> Heap<'a> {
     }
 
     /// Room for this many elements more.
+    #[inline]
     pub(crate) fn grow(&mut self, elements: usize) -> Outcome<()> {
         self.spend(elements / 8)?;
         self.take(elements.saturating_mul(ELEMENT_BYTES))
@@ -109,29 +114,36 @@ impl<'a> Heap<'a> {
     }
 
     /// A text made while rendering.
-    pub(crate) fn made(&mut self, text: impl Into<Rc<str>> + AsRef<str>) -> Outcome<Value<'a>> {
+    pub(crate) fn made(&mut self, text: impl Into<Box<str>> + AsRef<str>) -> Outcome<&'a str> {
         self.take(text.as_ref().len())?;
-        Ok(Value::Text(Text::Shared(text.into())))
+        Ok(self.keep(text))
     }
 
-    /// A part of a text: borrowed where the whole is.
-    pub(crate) fn slice(&mut self, text: &Text<'a>, range: std::ops::Range<usize>) -> Outcome<Value<'a>> {
-        match text {
-            Text::Borrowed(text) => Ok(Value::Text(Text::Borrowed(text.get(range).unwrap_or_default()))),
-            Text::Shared(text) => self.made(text.get(range).unwrap_or_default()),
-        }
+    /// A text that is not counted, because it is part of the message.
+    pub(crate) fn keep(&mut self, text: impl Into<Box<str>>) -> &'a str {
+        self.texts.keep(text.into())
     }
 
     pub(crate) fn new_list(&mut self, items: Vec<Value<'a>>, is_json: bool) -> Outcome<ListId> {
         self.grow(1 + items.len())?;
+        Ok(self.counted_list(items, is_json))
+    }
+
+    /// A list whose elements [`Self::grow`] knows of.
+    pub(crate) fn counted_list(&mut self, items: Vec<Value<'a>>, is_json: bool) -> ListId {
         self.lists.push(List { items, is_json });
-        Ok(ListId(self.lists.len() - 1))
+        ListId(self.lists.len() - 1)
     }
 
     pub(crate) fn new_map(&mut self) -> Outcome<MapId> {
         self.grow(1)?;
-        self.maps.push(Map::default());
-        Ok(MapId(self.maps.len() - 1))
+        Ok(self.counted_map(Map::default()))
+    }
+
+    /// A map whose entries [`Self::grow`] knows of.
+    pub(crate) fn counted_map(&mut self, map: Map<'a>) -> MapId {
+        self.maps.push(map);
+        MapId(self.maps.len() - 1)
     }
 
     pub(crate) fn list(&self, id: ListId) -> &List<'a> {

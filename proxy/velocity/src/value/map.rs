@@ -1,6 +1,7 @@
 //! Java's `LinkedHashMap`: keys of any kind, in the order they came.
 
-use super::{Text, Value};
+use super::Value;
+use crate::bytes::same;
 use std::collections::BTreeMap;
 
 /// From how many entries on texts are found through an index.
@@ -11,12 +12,25 @@ pub(crate) struct Map<'a> {
     entries: Vec<(Value<'a>, Value<'a>)>,
     /// Positions of the keys that are texts. Ordered rather than hashed: the keys may be a client's, and no hash
     /// without randomness is safe from those.
-    index: Option<BTreeMap<Text<'a>, usize>>,
+    index: Option<BTreeMap<&'a str, usize>>,
     /// Prints itself as nothing, as the maps of `$context` do.
     pub(crate) is_silent: bool,
 }
 
 impl<'a> Map<'a> {
+    /// A map of names and values, of which the last of a name counts.
+    pub(crate) fn of_members(members: &[[Value<'a>; 2]]) -> Self {
+        if members.len() < INDEXED_FROM && are_distinct(members) {
+            let entries = members.iter().map(|[name, value]| (*name, *value)).collect();
+            return Self { entries, ..Self::default() };
+        }
+        let mut map = Self::default();
+        for [name, value] in members {
+            map.insert(*name, *value);
+        }
+        map
+    }
+
     pub(crate) fn entries(&self) -> &[(Value<'a>, Value<'a>)] {
         &self.entries
     }
@@ -27,6 +41,11 @@ impl<'a> Map<'a> {
 
     pub(crate) fn get(&self, name: &str) -> Option<&Value<'a>> {
         self.position(name).map(|at| &self.entries[at].1)
+    }
+
+    /// What a template gets for a name.
+    pub(crate) fn member(&self, name: &str) -> Value<'a> {
+        self.get(name).copied().unwrap_or(Value::Null)
     }
 
     pub(crate) fn get_by(&self, key: &Value<'a>) -> Option<&Value<'a>> {
@@ -47,7 +66,7 @@ impl<'a> Map<'a> {
             return Some(std::mem::replace(&mut self.entries[at].1, value));
         }
         if let (Some(index), Value::Text(name)) = (&mut self.index, &key) {
-            index.insert(name.clone(), self.entries.len());
+            index.insert(name, self.entries.len());
         }
         self.entries.push((key, value));
         if self.index.is_none() && self.entries.len() == INDEXED_FROM {
@@ -74,7 +93,7 @@ impl<'a> Map<'a> {
         match &self.index {
             Some(index) => index.get(name).copied(),
             None => {
-                self.entries.iter().position(|(key, _)| matches!(key, Value::Text(key) if **key == *name))
+                self.entries.iter().position(|(key, _)| matches!(key, Value::Text(key) if same(key, name)))
             }
         }
     }
@@ -91,10 +110,25 @@ impl<'a> Map<'a> {
         self.index = Some(
             names
                 .filter_map(|(at, (key, _))| match key {
-                    Value::Text(name) => Some((name.clone(), at)),
+                    Value::Text(name) => Some((*name, at)),
                     _ => None,
                 })
                 .collect(),
         );
     }
+}
+
+/// Whether no name comes twice.
+fn are_distinct(members: &[[Value<'_>; 2]]) -> bool {
+    let mut seen = 0_u64;
+    members.iter().enumerate().all(|(at, [name, _])| {
+        let Some(name) = name.as_text() else { return false };
+        // Most names of an object differ in what is quickly seen of them.
+        let first = name.as_bytes().first().copied().unwrap_or_default();
+        let mark = 1 << ((usize::from(first) * 5 + name.len()) % 64);
+        let is_new = seen & mark == 0;
+        seen |= mark;
+        is_new
+            || !members[..at].iter().any(|[known, _]| known.as_text().is_some_and(|known| same(known, name)))
+    })
 }

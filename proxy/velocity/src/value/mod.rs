@@ -8,17 +8,16 @@ pub(crate) mod heap;
 pub(crate) mod map;
 pub(crate) mod number;
 pub(crate) mod print;
-pub(crate) mod text;
+pub(crate) mod texts;
 
 pub(crate) use heap::{Heap, List, ListId, MapId};
 pub(crate) use map::Map;
-pub(crate) use text::Text;
+pub(crate) use texts::{Keeper, Texts};
 
 use crate::source::ParameterKind;
 use crate::template::Node;
-use std::rc::Rc;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Value<'a> {
     /// A variable that was never set, and whatever is asked of it.
     Undefined,
@@ -29,14 +28,14 @@ pub(crate) enum Value<'a> {
     Long(i64),
     Double(f64),
     /// A `BigInteger` or `BigDecimal`, as Java prints it.
-    Big(Rc<str>),
-    Text(Text<'a>),
+    Big(&'a str),
+    Text(&'a str),
     List(ListId),
     Map(MapId),
     /// An entry of a map: a list of its key and value.
     Entry(ListId),
     /// The variables of `$context` whose names begin with this and a dot.
-    Context(Rc<str>),
+    Context(&'a str),
     /// What `#define` has named.
     Block(&'a [Node]),
     Object(Object),
@@ -62,15 +61,18 @@ pub(crate) enum Object {
 const _: () = assert!(size_of::<Value<'_>>() == 24);
 
 impl<'a> Value<'a> {
-    pub(crate) const EMPTY: Self = Self::Text(Text::Borrowed(""));
-
-    pub(crate) fn text(text: impl Into<Text<'a>>) -> Self {
-        Self::Text(text.into())
-    }
+    pub(crate) const EMPTY: Self = Self::Text("");
 
     /// A count of things in memory, as a Java `int`.
     pub(crate) fn count(count: usize) -> Self {
         Self::Int(i32::try_from(count).unwrap_or(i32::MAX))
+    }
+
+    pub(crate) fn as_text(&self) -> Option<&'a str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
     }
 
     /// Undefined and null, which API Gateway treats alike nearly everywhere.

@@ -1,6 +1,7 @@
 //! Java's numbers: what arithmetic gives, how they compare, and how they print.
 
-use super::Value;
+use super::{Heap, Value};
+use crate::error::Outcome;
 use std::cmp::Ordering;
 use std::fmt::Write;
 
@@ -47,75 +48,92 @@ impl<'a> Value<'a> {
     }
 
     pub(crate) fn as_double(&self) -> Option<f64> {
-        Some(match self.wide()? {
-            Wide::Integer(number) => to_double(number),
-            Wide::Double(number) => number,
-        })
-    }
-
-    /// The narrowest of Java's kinds that is at least as wide as `Long` when `long`.
-    fn from_wide(number: i128, long: bool) -> Self {
-        if let (false, Ok(number)) = (long, i32::try_from(number)) {
-            return Value::Int(number);
-        }
-        match i64::try_from(number) {
-            Ok(number) => Value::Long(number),
-            Err(_) => Value::Big(number.to_string().into()),
-        }
+        self.wide().map(|wide| wide.double())
     }
 
     /// The number that digits spell, as Velocity and JSON parsers read them: `Integer`, else `Long`, else
     /// `BigInteger`.
-    pub(crate) fn from_digits(digits: &str) -> Self {
+    pub(crate) fn from_digits(digits: &'a str) -> Self {
         match digits.parse::<i64>() {
             Ok(number) => i32::try_from(number).map_or(Value::Long(number), Value::Int),
-            Err(_) => Value::Big(digits.into()),
+            Err(_) => Value::Big(digits),
         }
     }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "Java's widening conversion loses precision too")]
 fn to_double(number: i128) -> f64 {
-    number as f64
+    // The shorter conversion is one instruction.
+    i64::try_from(number).map_or(number as f64, |number| number as f64)
 }
 
-/// The result, or `None` where Velocity gives null: operands that are no numbers, and division by zero.
-pub(crate) fn compute<'a>(left: &Value<'a>, operation: Arithmetic, right: &Value<'a>) -> Option<Value<'a>> {
-    if let (Value::Int(left), Value::Int(right)) = (left, right) {
-        let result = match operation {
-            Arithmetic::Add => left.checked_add(*right),
-            Arithmetic::Subtract => left.checked_sub(*right),
-            Arithmetic::Multiply => left.checked_mul(*right),
-            Arithmetic::Divide | Arithmetic::Remainder => None,
+/// The result where operands and result are Java's `Integer`.
+#[inline]
+pub(crate) fn compute_short<'a>(
+    left: &Value<'a>,
+    operation: Arithmetic,
+    right: &Value<'a>,
+) -> Option<Value<'a>> {
+    let (Value::Int(left), Value::Int(right)) = (left, right) else { return None };
+    match operation {
+        Arithmetic::Add => left.checked_add(*right),
+        Arithmetic::Subtract => left.checked_sub(*right),
+        Arithmetic::Multiply => left.checked_mul(*right),
+        Arithmetic::Divide | Arithmetic::Remainder => None,
+    }
+    .map(Value::Int)
+}
+
+impl<'a> Heap<'a> {
+    /// The result, or `None` where Velocity gives null: operands that are no numbers, and division by zero.
+    pub(crate) fn compute(
+        &mut self,
+        left: &Value<'a>,
+        operation: Arithmetic,
+        right: &Value<'a>,
+    ) -> Outcome<Option<Value<'a>>> {
+        let long = [left, right].iter().any(|value| !matches!(value, Value::Int(_)));
+        let (Some(left), Some(right)) = (left.wide(), right.wide()) else { return Ok(None) };
+        let (Wide::Integer(one), Wide::Integer(other)) = (&left, &right) else {
+            let (left, right) = (left.double(), right.double());
+            let divides = matches!(operation, Arithmetic::Divide | Arithmetic::Remainder);
+            let result = (!divides || right != 0.0).then(|| Value::Double(doubles(left, operation, right)));
+            return Ok(result);
         };
-        if let Some(result) = result {
-            return Some(Value::Int(result));
+        let result = match operation {
+            Arithmetic::Add => one.checked_add(*other),
+            Arithmetic::Subtract => one.checked_sub(*other),
+            Arithmetic::Multiply => one.checked_mul(*other),
+            Arithmetic::Divide | Arithmetic::Remainder => {
+                let divide =
+                    if operation == Arithmetic::Divide { i128::checked_div } else { i128::checked_rem };
+                return divide(*one, *other).map(|result| self.narrowed(result, long)).transpose();
+            }
+        };
+        // Beyond 38 digits the result is not exact any more.
+        Ok(Some(match result {
+            Some(result) => self.narrowed(result, long)?,
+            None => Value::Double(doubles(left.double(), operation, right.double())),
+        }))
+    }
+
+    /// The narrowest of Java's kinds that is at least as wide as `Long` when `long`.
+    fn narrowed(&mut self, number: i128, long: bool) -> Outcome<Value<'a>> {
+        if let (false, Ok(number)) = (long, i32::try_from(number)) {
+            return Ok(Value::Int(number));
+        }
+        match i64::try_from(number) {
+            Ok(number) => Ok(Value::Long(number)),
+            Err(_) => self.made(number.to_string()).map(Value::Big),
         }
     }
-    let long = [left, right].iter().any(|value| !matches!(value, Value::Int(_)));
-    match (left.wide()?, right.wide()?) {
-        (Wide::Integer(left), Wide::Integer(right)) => {
-            let result = match operation {
-                Arithmetic::Add => left.checked_add(right),
-                Arithmetic::Subtract => left.checked_sub(right),
-                Arithmetic::Multiply => left.checked_mul(right),
-                Arithmetic::Divide => return Some(Value::from_wide(left.checked_div(right)?, long)),
-                Arithmetic::Remainder => return Some(Value::from_wide(left.checked_rem(right)?, long)),
-            };
-            // Beyond 38 digits the result is not exact any more.
-            Some(match result {
-                Some(result) => Value::from_wide(result, long),
-                None => Value::Double(doubles(to_double(left), operation, to_double(right))),
-            })
-        }
-        (left, right) => {
-            let double = |wide| match wide {
-                Wide::Integer(number) => to_double(number),
-                Wide::Double(number) => number,
-            };
-            let (left, right) = (double(left), double(right));
-            let divides = matches!(operation, Arithmetic::Divide | Arithmetic::Remainder);
-            (!divides || right != 0.0).then(|| Value::Double(doubles(left, operation, right)))
+}
+
+impl Wide {
+    fn double(&self) -> f64 {
+        match self {
+            Self::Integer(number) => to_double(*number),
+            Self::Double(number) => *number,
         }
     }
 }
@@ -132,8 +150,12 @@ fn doubles(left: f64, operation: Arithmetic, right: f64) -> f64 {
 
 /// The order of two numbers; `None` when one is none.
 pub(crate) fn compare(left: &Value<'_>, right: &Value<'_>) -> Option<Ordering> {
-    if let (Value::Int(left), Value::Int(right)) = (left, right) {
-        return Some(left.cmp(right));
+    match (left, right) {
+        (Value::Int(left), Value::Int(right)) => return Some(left.cmp(right)),
+        (Value::Int(left), Value::Double(right)) => return f64::from(*left).partial_cmp(right),
+        (Value::Double(left), Value::Int(right)) => return left.partial_cmp(&f64::from(*right)),
+        (Value::Double(left), Value::Double(right)) => return left.partial_cmp(right),
+        _ => {}
     }
     match (left.wide()?, right.wide()?) {
         (Wide::Integer(left), Wide::Integer(right)) => Some(left.cmp(&right)),
@@ -143,24 +165,44 @@ pub(crate) fn compare(left: &Value<'_>, right: &Value<'_>) -> Option<Ordering> {
     }
 }
 
+/// Two digits each, from `00` to `99`.
+const PAIRS: &str = "0001020304050607080910111213141516171819\
+                     2021222324252627282930313233343536373839\
+                     4041424344454647484950515253545556575859\
+                     6061626364656667686970717273747576777879\
+                     8081828384858687888990919293949596979899";
+
 /// Appends an integer. By hand, because the formatting of the standard library takes several times as long.
 pub(crate) fn write_integer(number: i64, out: &mut String) {
-    let mut digits = [0; 20];
-    let mut start = digits.len();
-    let mut rest = number.unsigned_abs();
-    loop {
-        start -= 1;
-        // A remainder of ten is one digit.
-        digits[start] = b'0' + u8::try_from(rest % 10).unwrap_or_default();
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
     if number < 0 {
         out.push('-');
     }
-    out.push_str(std::str::from_utf8(&digits[start..]).unwrap_or_default());
+    write_digits(number.unsigned_abs(), out);
+}
+
+fn write_digits(number: u64, out: &mut String) {
+    match u32::try_from(number) {
+        Ok(number) => write_few_digits(number, out),
+        Err(_) => {
+            write_digits(number / 100, out);
+            let at = usize::try_from(number % 100).unwrap_or_default() * 2;
+            out.push_str(&PAIRS[at..at + 2]);
+        }
+    }
+}
+
+/// Apart, because dividing 64 bits takes longer.
+fn write_few_digits(number: u32, out: &mut String) {
+    if number < 10 {
+        let at = number as usize * 2 + 1;
+        out.push_str(&PAIRS[at..=at]);
+        return;
+    }
+    if number >= 100 {
+        write_few_digits(number / 100, out);
+    }
+    let at = (number % 100) as usize * 2;
+    out.push_str(&PAIRS[at..at + 2]);
 }
 
 /// Appends a double that has at most three decimals and fifteen digits, as most of those people write have.
@@ -225,7 +267,23 @@ pub(crate) fn write_double(number: f64, out: &mut String) {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
     use super::*;
+    use crate::RenderLimits;
+    use crate::value::Texts;
+
+    #[test]
+    fn integers_print_as_in_java() {
+        let powers = (0..19).map(|power| 10_i64.pow(power));
+        let near = powers.flat_map(|power| [power - 1, power, power + 1, power * 7, power * 9]);
+        for number in near.chain([0, 1, 42, i64::from(u32::MAX), 1 << 32, i64::MAX, i64::MIN]) {
+            for number in [number, number.wrapping_neg()] {
+                let mut out = String::new();
+                write_integer(number, &mut out);
+                assert_eq!(out, number.to_string());
+            }
+        }
+    }
 
     fn printed(number: f64) -> String {
         let mut out = String::new();
@@ -276,13 +334,16 @@ mod tests {
 
     #[test]
     fn integers_widen_when_they_overflow() {
-        let add = |left, right| compute(&left, Arithmetic::Add, &right);
+        let (limits, texts) = (RenderLimits::default(), Texts::default());
+        let mut heap = Heap::new(&limits, &texts);
+        let mut compute = |left: &_, operation, right: &_| heap.compute(left, operation, right).unwrap();
+        let mut add = |left, right| compute(&left, Arithmetic::Add, &right);
         assert!(matches!(add(Value::Int(1), Value::Int(2)), Some(Value::Int(3))));
         assert!(matches!(add(Value::Int(i32::MAX), Value::Int(1)), Some(Value::Long(2_147_483_648))));
         assert!(matches!(add(Value::Long(1), Value::Int(2)), Some(Value::Long(3))));
         let Some(Value::Big(digits)) = add(Value::Long(i64::MAX), Value::Int(1)) else { unreachable!() };
-        assert_eq!(&*digits, "9223372036854775808");
-        let least = Value::Big("-170141183460469231731687303715884105728".into());
+        assert_eq!(digits, "9223372036854775808");
+        let least = Value::Big("-170141183460469231731687303715884105728");
         assert!(matches!(
             compute(&least, Arithmetic::Divide, &Value::Int(-1)),
             None | Some(Value::Double(_))
@@ -291,6 +352,9 @@ mod tests {
 
     #[test]
     fn division_by_zero_is_null() {
+        let (limits, texts) = (RenderLimits::default(), Texts::default());
+        let mut heap = Heap::new(&limits, &texts);
+        let mut compute = |left: &_, operation, right: &_| heap.compute(left, operation, right).unwrap();
         for zero in [Value::Int(0), Value::Double(0.0), Value::Double(-0.0)] {
             assert!(compute(&Value::Int(1), Arithmetic::Divide, &zero).is_none());
             assert!(compute(&Value::Double(1.0), Arithmetic::Remainder, &zero).is_none());

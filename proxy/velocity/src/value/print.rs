@@ -2,6 +2,7 @@
 
 use super::number::{write_double, write_integer};
 use super::{Heap, Value};
+use crate::bytes::{Plain, first_not};
 use crate::error::{Fault, Outcome, RenderErrorKind};
 use std::fmt::Write;
 
@@ -59,7 +60,7 @@ impl<'a> Heap<'a> {
                     if at > 0 {
                         out.push_str(", ");
                     }
-                    let item = self.list(*id).items[at].clone();
+                    let item = self.list(*id).items[at];
                     self.print_member(&item, out, depth)?;
                 }
                 out.push(']');
@@ -73,7 +74,7 @@ impl<'a> Heap<'a> {
                     if at > 0 {
                         out.push_str(", ");
                     }
-                    let (key, member) = self.map(*id).entries()[at].clone();
+                    let (key, member) = self.map(*id).entries()[at];
                     self.print_member(&key, out, depth)?;
                     out.push('=');
                     self.print_member(&member, out, depth)?;
@@ -87,7 +88,7 @@ impl<'a> Heap<'a> {
                     if at > 0 {
                         out.push('=');
                     }
-                    let item = self.list(*id).items[at].clone();
+                    let item = self.list(*id).items[at];
                     self.print_member(&item, out, depth)?;
                 }
                 Ok(())
@@ -127,7 +128,7 @@ impl<'a> Heap<'a> {
                     if at > 0 {
                         out.push(',');
                     }
-                    let item = self.list(*id).items[at].clone();
+                    let item = self.list(*id).items[at];
                     self.print_json_at(&item, style, out, depth)?;
                 }
                 out.push(']');
@@ -140,13 +141,17 @@ impl<'a> Heap<'a> {
                     if at > 0 {
                         out.push(',');
                     }
-                    let (key, member) = self.map(*id).entries()[at].clone();
+                    let (key, member) = self.map(*id).entries()[at];
+                    let printed;
                     let name = match key {
                         Value::Text(name) => name,
-                        key => self.printed(&key)?.into(),
+                        key => {
+                            printed = self.printed(&key)?;
+                            &printed
+                        }
                     };
                     out.push('"');
-                    escape_json(&name, style, out);
+                    escape_json(name, style, out);
                     out.push_str("\":");
                     self.print_json_at(&member, style, out, depth)?;
                 }
@@ -172,16 +177,18 @@ impl<'a> Heap<'a> {
 
     /// Appends a text unless the output is too long then. What is written without this, a few bytes for each step,
     /// is found out by the next text, which may be empty.
+    #[inline]
     pub(crate) fn append(&self, text: &str, out: &mut String) -> Outcome<()> {
         if out.len().saturating_add(text.len()) > self.limits.output_bytes {
-            return Err(Fault::above(
-                RenderErrorKind::OutputBytes,
-                self.limits.output_bytes,
-                "bytes of output",
-            ));
+            return Err(self.too_much_output());
         }
         out.push_str(text);
         Ok(())
+    }
+
+    #[cold]
+    fn too_much_output(&self) -> Box<Fault> {
+        Fault::above(RenderErrorKind::OutputBytes, self.limits.output_bytes, "bytes of output")
     }
 }
 
@@ -195,19 +202,33 @@ fn print_scalar(value: &Value<'_>, out: &mut String) {
     }
 }
 
+static PLAIN: Plain = plain(JsonStyle::Plain);
+static PLAIN_IN_WEB: Plain = plain(JsonStyle::Web);
+
+/// Bytes that stand for themselves in a JSON string.
+const fn plain(style: JsonStyle) -> Plain {
+    let mut plain = [false; 256];
+    let mut byte = 0x20;
+    while byte < 0x7f {
+        plain[byte] = true;
+        byte += 1;
+    }
+    plain[b'"' as usize] = false;
+    plain[b'\\' as usize] = false;
+    plain[b'/' as usize] = matches!(style, JsonStyle::Plain);
+    plain
+}
+
 /// Appends the inside of a JSON string. Escapes what json-smart does: quotes, controls, and punctuation from U+2000
 /// to U+20FF, of which two end a line in JavaScript.
 pub(crate) fn escape_json(text: &str, style: JsonStyle, out: &mut String) {
-    let is_plain = |byte: u8| match byte {
-        b'"' | b'\\' | 0x7f => false,
-        b'/' => style == JsonStyle::Plain,
-        _ => (0x20..0x80).contains(&byte),
-    };
-    if text.bytes().all(is_plain) {
+    let plain = if style == JsonStyle::Plain { &PLAIN } else { &PLAIN_IN_WEB };
+    let Some(first) = first_not(text.as_bytes(), plain) else {
         out.push_str(text);
         return;
-    }
-    for c in text.chars() {
+    };
+    out.push_str(&text[..first]);
+    for c in text[first..].chars() {
         match c {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
