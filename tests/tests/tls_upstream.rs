@@ -183,3 +183,43 @@ fn an_origin_that_speaks_no_tls_is_an_integration_failure() {
     let node = Node::start(folder.path());
     assert_failed(&get(node.listen(), "/pets"));
 }
+
+/// Targets of a VPC link bring their own names and authorities.
+#[test]
+fn targets_of_a_link_are_verified_each_by_its_own_name_and_authority() {
+    let (ours, theirs) = (Authority::new("ours"), Authority::new("theirs"));
+    let (target, script) = origin(&theirs, "pets.internal");
+    let integration = json!({
+        "type": "http_proxy", "httpMethod": "GET", "uri": "https://shop.internal/pets",
+        "connectionType": "VPC_LINK", "connectionId": "link",
+    });
+    let pets = json!({"get": {"responses": {}, "x-amazon-apigateway-integration": integration}});
+    let folder = Folder::with_api(&document("tls", &json!({"/pets": pets})));
+    folder.write("ours.pem", ours.pem());
+    folder.write("theirs.pem", theirs.pem());
+    let node_with = |tls: &str| {
+        let target = format!("{{address: '{}', tls: {{{tls}}}}}", target.addr());
+        folder.write(
+            "edgewit.yaml",
+            format!("ca_file: ours.pem\nvpc_links: {{link: {{targets: [{target}]}}}}\n"),
+        );
+        Node::start(folder.path())
+    };
+    for (tls, served) in [
+        ("ca_file: theirs.pem, server_name: pets.internal", true),
+        ("ca_file: theirs.pem", false),
+        ("server_name: pets.internal", false),
+        ("insecure_skip_verification: true", true),
+    ] {
+        let node = node_with(tls);
+        let response = get(node.listen(), "/pets");
+        if served {
+            assert_served(&response);
+        } else {
+            assert_eq!((response.status, response.text().as_str()), (504, FAILED), "{tls}");
+        }
+    }
+    let hosts: Vec<_> =
+        script.received().iter().map(|request| request.head.value("host").map(str::to_owned)).collect();
+    assert_eq!(hosts, [Some("shop.internal".to_owned()), Some("shop.internal".to_owned())]);
+}
