@@ -39,8 +39,9 @@ fn main() -> ExitCode {
 
 fn log_to_stderr(filter: &str, format: args::LogFormat) {
     let mut filter = tracing_subscriber::EnvFilter::try_new(filter).unwrap_or_else(|_| "warn".into());
-    // Below `info` Pingora writes whole headers, with whatever secrets they hold.
-    for quiet in ["pingora_core=warn", "pingora_proxy=warn"] {
+    // Below `info` Pingora writes whole headers, with whatever secrets they hold. What finds credentials tells at length
+    // where it did not find them; the node says it in a line.
+    for quiet in ["pingora_core=warn", "pingora_proxy=warn", "aws_config=error", "aws_runtime=error"] {
         if let Ok(directive) = quiet.parse() {
             filter = filter.add_directive(directive);
         }

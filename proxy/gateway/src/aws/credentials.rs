@@ -1,6 +1,8 @@
 //! Credentials: found as AWS tools find them, kept, and fetched anew before they end.
 
 use arc_swap::ArcSwapOption;
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
@@ -231,9 +233,18 @@ async fn finder(source: &Source) -> Result<SharedCredentialsProvider, String> {
             let credentials = aws_credential_types::Credentials::new(id, secret, token, None, "edgewit.yaml");
             Ok(SharedCredentialsProvider::new(credentials))
         }
-        Source::Chain { region } => sdk(region, None).await.credentials_provider().ok_or_else(none),
+        Source::Chain { region } => {
+            let loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client());
+            let config = loader.region(Region::new(region.clone())).load().await;
+            config.credentials_provider().ok_or_else(none)
+        }
         Source::Profile { name, region } => {
-            sdk(region, Some(name)).await.credentials_provider().ok_or_else(none)
+            let config = ProviderConfig::without_region()
+                .with_region(Some(Region::new(region.clone())))
+                .with_http_client(http_client());
+            // This profile and nothing else, whatever the environment says.
+            let profile = ProfileFileCredentialsProvider::builder().profile_name(name).configure(&config);
+            Ok(SharedCredentialsProvider::new(profile.build()))
         }
         Source::Role { arn, region, endpoint, by } => {
             let base = Box::pin(finder(by)).await?;
@@ -252,16 +263,6 @@ async fn finder(source: &Source) -> Result<SharedCredentialsProvider, String> {
             Ok(SharedCredentialsProvider::new(role))
         }
     }
-}
-
-async fn sdk(region: &str, profile: Option<&str>) -> SdkConfig {
-    let mut loader = aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http_client())
-        .region(Region::new(region.to_owned()));
-    if let Some(profile) = profile {
-        loader = loader.profile_name(profile);
-    }
-    loader.load().await
 }
 
 fn http_client() -> SharedHttpClient {
