@@ -45,6 +45,7 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Compile everything and print each mistake with file and line; exit 1 on any
     Check(Check),
+    Invoke(crate::invoke::args::Invoke),
     Plugin(crate::plugin::args::Plugin),
     /// Print shell completions
     Completions {
@@ -146,6 +147,7 @@ impl Compile {
                 Unavailable::Answer500 => U::Answer500,
             }),
             check_only,
+            ..Default::default()
         }
     }
 }
@@ -166,7 +168,7 @@ fn log_filter(text: &str) -> Result<String, String> {
     }
 }
 
-fn stage_name(text: &str) -> Result<String, String> {
+pub(crate) fn stage_name(text: &str) -> Result<String, String> {
     if edgewit_gateway::deploy::is_stage_name(text) {
         Ok(text.to_owned())
     } else {

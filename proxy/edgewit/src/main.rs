@@ -3,6 +3,7 @@
 mod args;
 mod check;
 mod generate;
+mod invoke;
 mod plugin;
 mod serve;
 mod show;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
     let code = match args.command {
         Command::Serve(serve) => serve::run(&serve),
         Command::Check(check) => check::run(&check),
+        Command::Invoke(invoke) => invoke::run(&invoke),
         Command::Plugin(plugin) => plugin::run(&plugin),
         Command::Completions { shell } => generate::completions(shell),
         Command::Man => generate::man(),

@@ -1,5 +1,6 @@
 //! One request with its response as it moves through the pipeline.
 
+use crate::execution_log::ExecutionLog;
 use crate::generation::{RouteRuntime, StageRuntime};
 use crate::identity::RequestIds;
 use edgewit_model::api::Verb;
@@ -11,6 +12,9 @@ use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
+
+/// The stage that test invocations report.
+pub(crate) const TRIAL_STAGE: &str = "test-invoke-stage";
 
 /// What the pipeline knows about a request, filled in stage by stage.
 #[derive(Debug)]
@@ -53,6 +57,10 @@ pub struct Exchange {
     pub body_bytes: u64,
     /// `X-Amzn-Trace-Id`, once it was needed.
     pub trace: Option<String>,
+    /// What is written down of it, where somebody wants to read that.
+    pub(crate) log: Option<Arc<ExecutionLog>>,
+    /// A test invocation: nobody is authorized or counted, and there is no client.
+    pub trial: bool,
 }
 
 /// The stage that a request reached, and its paths.
@@ -105,6 +113,8 @@ pub struct Refusal {
     pub error_type: &'static str,
     /// `$context.error.validationErrorString`.
     pub validation: Option<String>,
+    /// What the execution log says about it.
+    pub because: Option<Cow<'static, str>>,
 }
 
 impl Exchange {
@@ -139,12 +149,19 @@ impl Exchange {
             waiting: None,
             body_bytes: 0,
             trace: None,
+            log: None,
+            trial: false,
         }
     }
 
     /// The deployed stage.
     pub fn stage(&self) -> Option<&Arc<StageRuntime>> {
         self.place.as_ref().map(|place| &place.stage)
+    }
+
+    /// The stage's name as mappings, functions and components see it.
+    pub fn stage_name(&self) -> &str {
+        if self.trial { TRIAL_STAGE } else { self.stage().map_or("", |stage| &stage.plan.stage) }
     }
 
     /// The route.
@@ -171,7 +188,7 @@ impl Exchange {
         // As the router reads it: slashes before the first segment count for nothing, so they must
         // not make a different resource of it for a policy.
         let path = path.trim_start_matches('/');
-        let (region, account, api, stage) = (&plan.region, &plan.account_id, &plan.api_id, &plan.stage);
+        let (region, account, api, stage) = (&plan.region, &plan.account_id, &plan.api_id, self.stage_name());
         format!("arn:aws:execute-api:{region}:{account}:{api}/{stage}/{method}/{path}")
     }
 
@@ -189,13 +206,27 @@ impl Refusal {
         message: impl Into<Cow<'static, str>>,
         error_type: &'static str,
     ) -> Self {
-        Self { kind, status: None, message: Some(message.into()), error_type, validation: None }
+        Self {
+            kind,
+            status: None,
+            message: Some(message.into()),
+            error_type,
+            validation: None,
+            because: None,
+        }
     }
 
     /// The same with a status of its own.
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Self {
         self.status = Some(status);
+        self
+    }
+
+    /// The same with a line for the execution log.
+    #[must_use]
+    pub fn because(mut self, line: impl Into<Cow<'static, str>>) -> Self {
+        self.because = Some(line.into());
         self
     }
 

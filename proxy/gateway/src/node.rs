@@ -6,10 +6,12 @@ use crate::config::{NodeFile, load};
 use crate::deploy::artifacts::CompiledPlugins;
 use crate::deploy::{Deployer, Overrides};
 use crate::front::{Connections, Front, FrontLimits, Listener, Workers, framing};
+use crate::generation::Generation;
 use crate::pipeline::Pipeline;
 use crate::pipeline::body::PAYLOAD_BYTES;
 use crate::reload::{Reload, Reloader};
-use crate::shared::{RequestLimits, Shared, UPGRADE_IDLE};
+pub use crate::shared::Shared;
+use crate::shared::{RequestLimits, UPGRADE_IDLE};
 use crate::telemetry::Telemetry;
 use edgewit_model::Finding;
 use edgewit_plugin::{HostOptions, PluginHost};
@@ -62,7 +64,7 @@ pub enum Event<'a> {
         /// Admin address.
         admin: Option<SocketAddr>,
         /// What it serves.
-        generation: &'a crate::generation::Generation,
+        generation: &'a Generation,
         /// Warnings and notes of the first load.
         findings: &'a [Finding],
         /// Time that compiling took.
@@ -181,7 +183,7 @@ pub fn run(options: &NodeOptions, report: &Reporter) -> Result<(), NodeError> {
         None => None,
     };
     let admin_addr = admin.as_ref().and_then(|admin| admin.local_addr().ok());
-    let shared = Arc::new(Shared::new(generation, telemetry, request_limits(&node)));
+    let shared = share(generation, telemetry, &node);
     let threads = options.threads.or(node.threads).unwrap_or_else(default_threads);
     let workers = Arc::new(Workers::start(threads).map_err(environment("cannot start the workers"))?);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -223,6 +225,11 @@ pub fn run(options: &NodeOptions, report: &Reporter) -> Result<(), NodeError> {
     deployer.close_logs();
     report(Event::Stopped { cut });
     Ok(())
+}
+
+/// What serves `generation` within the limits of the node.
+pub fn share(generation: Generation, telemetry: Arc<Telemetry>, node: &NodeFile) -> Arc<Shared> {
+    Arc::new(Shared::new(generation, telemetry, request_limits(node)))
 }
 
 fn default_threads() -> usize {

@@ -1,6 +1,6 @@
 //! An exchange as mappings, templates and logs see it.
 
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, TRIAL_STAGE};
 use edgewit_mapping::context::write_message_string;
 use edgewit_mapping::forwarding::removed_at_parsing;
 use edgewit_mapping::{Context, ContextVariable, RequestParameters, query};
@@ -116,6 +116,10 @@ impl View<'_> {
     fn write_value(&self, variable: &ContextVariable, out: &mut Vec<u8>) -> Option<()> {
         use ContextVariable as V;
         let x = self.exchange;
+        if let Some(text) = x.trial.then(|| of_trial(variable)).flatten() {
+            out.extend_from_slice(text.as_bytes());
+            return Some(());
+        }
         let plan = x.stage().map(|stage| &stage.plan);
         let mut text = |value: &str| out.extend_from_slice(value.as_bytes());
         match variable {
@@ -198,6 +202,20 @@ impl View<'_> {
         };
         Some(without_port(host))
     }
+}
+
+/// What is otherwise known of a request's way here, as `TestInvokeMethod` makes it up.
+fn of_trial(variable: &ContextVariable) -> Option<&'static str> {
+    use ContextVariable as V;
+    Some(match variable {
+        V::DomainName => "testPrefix.testDomainName",
+        V::DomainPrefix => "testPrefix",
+        V::IdentityApiKey => "test-invoke-api-key",
+        V::IdentityApiKeyId => "test-invoke-api-key-id",
+        V::IdentitySourceIp => "test-invoke-source-ip",
+        V::Stage => TRIAL_STAGE,
+        _ => return None,
+    })
 }
 
 /// What the request's mapping template has written to `requestOverride` (side 0) or `responseOverride` (side 1).

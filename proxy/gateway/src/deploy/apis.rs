@@ -122,12 +122,14 @@ fn make_stages(
             findings.push(Finding::error("stage-name-invalid", &at, message));
             continue;
         }
+        let given = overrides.stage_variables.clone();
+        let variables = settings.variables.into_iter().chain(given);
         let format = settings.access_log.format.as_ref().or(node.access_log.format.as_ref());
         let stage = Stage {
             rest_api_id: id.to_owned(),
             name,
             deployment: deployment.clone(),
-            variables: settings.variables.into_iter().collect::<IndexMap<_, _>>(),
+            variables: variables.collect::<IndexMap<_, _>>(),
             access_log_format: access_log_format(format),
             account_id: node.account.clone().unwrap_or_else(|| ACCOUNT.to_owned()),
             region: node.region.clone().unwrap_or_else(|| REGION.to_owned()),

@@ -55,6 +55,10 @@ pub struct Overrides {
     pub stage: Option<String>,
     /// `--unavailable-routes`.
     pub unavailable_routes: Option<UnavailableRoutes>,
+    /// Variables of all stages, over those that they have.
+    pub stage_variables: BTreeMap<String, String>,
+    /// Whether no access log is opened.
+    pub no_access_log: bool,
     /// Whether to compile only: no access log is opened.
     pub check_only: bool,
 }
@@ -276,7 +280,7 @@ impl Deployer {
 
     /// The log that all stages share, opened once and kept while a generation uses it.
     fn access_log(&self, folder: &Folder, findings: &mut Vec<Finding>) -> Option<Arc<AccessLog>> {
-        if self.overrides.check_only {
+        if self.overrides.check_only || self.overrides.no_access_log {
             return None;
         }
         let path = folder.node.access_log.path.clone().unwrap_or_else(|| "stdout".into());

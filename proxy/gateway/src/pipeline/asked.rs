@@ -172,7 +172,7 @@ impl PluginRequest for Asked {
     }
 
     fn stage(&self) -> Cow<'_, str> {
-        self.plan_text(|plan| &plan.stage)
+        Cow::Borrowed(self.exchange.stage_name())
     }
 
     fn api_id(&self) -> Cow<'_, str> {
@@ -184,7 +184,7 @@ impl PluginRequest for Asked {
     }
 
     fn source_ip(&self) -> Cow<'_, str> {
-        Cow::Owned(self.exchange.client.to_string())
+        self.context("identity.sourceIp").unwrap_or_default()
     }
 
     fn protocol(&self) -> Cow<'_, str> {

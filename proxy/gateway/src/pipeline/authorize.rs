@@ -276,7 +276,7 @@ fn null_message(
     kind: edgewit_model::gateway_response::GatewayResponseType,
     error_type: &'static str,
 ) -> Refusal {
-    Refusal { kind, status: None, message: None, error_type, validation: None }
+    Refusal { kind, status: None, message: None, error_type, validation: None, because: None }
 }
 
 #[cfg(test)]

@@ -29,7 +29,8 @@ impl Pipeline {
         match &route.integration {
             IntegrationPlan::Unavailable(_) => Err(Refusal::configuration().into()),
             IntegrationPlan::HttpProxy(plan)
-                if collected.is_none()
+                if exchange.log.is_none()
+                    && collected.is_none()
                     && (plan.content_handling.is_none() || asks_for_stream(session.req_header()))
                     && coding::of_answer(session.req_header(), exchange).is_none()
                     && !plan.mappings.reads_body
@@ -51,7 +52,9 @@ impl Pipeline {
                 let mapped = integrate::mock::run(plan, session.req_header(), exchange, body.bytes())?;
                 Ok(Next::Answer(mapped.header, mapped.body))
             }
-            IntegrationPlan::Function(plan) if plan.streams && runtime.transform.is_none() => {
+            IntegrationPlan::Function(plan)
+                if plan.streams && runtime.transform.is_none() && exchange.log.is_none() =>
+            {
                 let body = self.collected(session, collected).await?.share();
                 let function = self.function(&self.whole(&route.integration, runtime), plan)?;
                 let client = &mut session.downstream_session;
@@ -63,7 +66,8 @@ impl Pipeline {
                 }
             }
             IntegrationPlan::HttpProxy(plan)
-                if plan.response_transfer_mode == ResponseTransferMode::Stream
+                if exchange.log.is_none()
+                    && plan.response_transfer_mode == ResponseTransferMode::Stream
                     && runtime.component.is_some()
                     && runtime.transform.is_none() =>
             {

@@ -142,7 +142,7 @@ fn headers(plan: &HttpPlan, scope: &RequestScope<'_>) -> Result<Vec<(HeaderName,
     for mapping in &plan.mappings.headers {
         let Some(value) = evaluate(&mapping.source, scope)?.joined() else { continue };
         match mapping.rule {
-            MappedHeader::Refuse => return Err(Refusal::internal()),
+            MappedHeader::Refuse => return Err(already_present(&mapping.name)),
             MappedHeader::Drop => continue,
             MappedHeader::Deliver => {}
         }
@@ -151,6 +151,12 @@ fn headers(plan: &HttpPlan, scope: &RequestScope<'_>) -> Result<Vec<(HeaderName,
         out.push((name, value));
     }
     Ok(out)
+}
+
+/// 500 for a mapping to a header that the gateway writes itself.
+pub(super) fn already_present(name: &str) -> Refusal {
+    Refusal::internal()
+        .because(format!("Execution failed due to configuration error: {name} header already present"))
 }
 
 /// Makes the header that is sent to the backend out of the client's, in place.

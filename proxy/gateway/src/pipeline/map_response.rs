@@ -35,7 +35,10 @@ pub(super) fn run<'p>(
     body: Bytes,
 ) -> Result<Mapped<'p>, Refusal> {
     if !plan.declared {
-        return Err(Refusal::configuration());
+        return Err(Refusal::configuration().because(format!(
+            "Execution failed due to configuration error: Output mapping refers to an invalid method response: {}",
+            plan.status
+        )));
     }
     let stage = view.exchange.stage().ok_or_else(Refusal::internal)?;
     let size = plan.headers.len() + 6;

@@ -14,6 +14,7 @@ mod dispatch;
 mod domain;
 mod firewall;
 pub mod integrate;
+mod logged;
 mod map_request;
 mod map_response;
 mod names;
@@ -27,6 +28,7 @@ mod whole;
 
 use crate::backends::Backends;
 use crate::exchange::{Exchange, Refusal};
+use crate::invoke::Trial;
 use crate::shared::Shared;
 use async_trait::async_trait;
 use body::{BodyError, Collected};
@@ -45,6 +47,8 @@ use std::time::Duration;
 pub struct Pipeline {
     shared: Arc<Shared>,
     backends: Backends,
+    /// The one request that it is for, where that is a test.
+    trial: Option<Arc<Trial>>,
 }
 
 /// Why a request does not go on.
@@ -91,7 +95,12 @@ enum Next {
 impl Pipeline {
     /// A pipeline over what all workers share.
     pub fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, backends: Backends::new() }
+        Self { shared, backends: Backends::new(), trial: None }
+    }
+
+    /// The same for one test invocation.
+    pub(crate) fn of_trial(shared: Arc<Shared>, trial: Arc<Trial>) -> Self {
+        Self { trial: Some(trial), ..Self::new(shared) }
     }
 
     /// Stages 2 to 11, or to the point where Pingora takes over.
@@ -100,19 +109,27 @@ impl Pipeline {
         let loopback = local.is_some_and(|address| address.ip().is_loopback());
         exchange.local_port = local.map_or(0, |address| address.port());
         check_target(session.req_header(), &self.shared)?;
-        let generation = self.shared.generation();
-        domain::run(&generation, session.req_header(), loopback, exchange)?;
-        drop(generation);
+        if exchange.place.is_none() {
+            let generation = self.shared.generation();
+            domain::run(&generation, session.req_header(), loopback, exchange)?;
+        }
         body::check_announced(&session.req_header().headers, self.shared.limits.payload_bytes)?;
         let mut collected = None;
-        if exchange.stage().is_some_and(|stage| stage.firewall.is_some()) {
+        if !exchange.trial && exchange.stage().is_some_and(|stage| stage.firewall.is_some()) {
             match Box::pin(self.firewall(session, exchange)).await? {
                 Filtered::Passed(body) => collected = body,
                 Filtered::Blocked(response, body) => return Ok(Next::Answer(response, body)),
             }
         }
         route::run(session.req_header_mut(), exchange)?;
-        authorize::run(session.req_header_mut(), exchange).await?;
+        if let Some(log) = exchange.log.clone() {
+            let body = Box::pin(self.collected(session, collected)).await?;
+            logged::request(&log, session.req_header(), exchange, body.bytes());
+            collected = Some(body);
+        }
+        if !exchange.trial {
+            authorize::run(session.req_header_mut(), exchange).await?;
+        }
         if let Some(coding) = coding::of_request(session.req_header(), exchange)?
             && !session.is_body_empty()
         {
@@ -180,7 +197,7 @@ impl ProxyHttp for Pipeline {
     type CTX = Exchange;
 
     fn new_ctx(&self) -> Exchange {
-        Exchange::new()
+        self.trial.as_ref().map_or_else(Exchange::new, |trial| trial.exchange())
     }
 
     async fn request_filter(&self, session: &mut Session, exchange: &mut Exchange) -> Result<bool> {
@@ -203,6 +220,9 @@ impl ProxyHttp for Pipeline {
             }
             Ok(Next::Sent) => Ok(true),
             Ok(Next::Answer(mut response, body)) => {
+                if let Some(log) = &exchange.log {
+                    log.completed(&response, &body);
+                }
                 let body = match coding::of_answer(session.req_header(), exchange) {
                     Some(compressed) => Box::pin(coding::encode(compressed, &mut response, body)).await,
                     None => body,

@@ -11,7 +11,7 @@ thread_local! {
 
 /// Counts the answer and writes its access-log line.
 pub(super) fn run(session: &ServerSession, exchange: &Exchange) {
-    let Some(stage) = exchange.stage() else { return };
+    let Some(stage) = exchange.stage().filter(|_| !exchange.trial) else { return };
     let route = exchange.route_runtime();
     let metrics = route.map_or(&stage.unrouted, |route| &route.metrics);
     if exchange.status > 0 {

@@ -1,5 +1,6 @@
 //! Gateway responses: what the gateway itself answers when a stage refuses a request.
 
+use super::content::content_type;
 use super::{deliver, names};
 use crate::exchange::{Exchange, Refusal};
 use crate::view::View;
@@ -26,6 +27,11 @@ pub(super) async fn run(
 ) -> Result<()> {
     exchange.refusal = Some(refusal);
     let (response, body) = render(session, exchange)?;
+    if let (Some(log), Some(refusal)) = (&exchange.log, &exchange.refusal) {
+        let content_type = content_type(&session.req_header().headers);
+        let error = exchange.integration.error.as_deref();
+        log.refused(refusal, content_type, error, &response, &body);
+    }
     deliver::respond(session, exchange, response, body).await
 }
 

@@ -12,6 +12,11 @@ use sha2::{Digest, Sha256};
 /// # Errors
 /// 403: an unknown route looks like an unsigned call to API Gateway's front, which says so.
 pub(super) fn run(header: &mut RequestHeader, exchange: &mut Exchange) -> Result<(), Refusal> {
+    if exchange.found.is_some() {
+        // A test invocation names its method.
+        exchange.verb = Verb::from_request(header.method.as_str());
+        return Ok(());
+    }
     exchange.verb = verb(header);
     let Some(place) = &exchange.place else { return Err(Refusal::forbidden()) };
     exchange.found = place.stage.plan.router.find(&place.path[place.resource_start..], exchange.verb);

@@ -12,6 +12,9 @@ use edgewit_plan::plan::IntegrationPlan;
 use pingora_http::{RequestHeader, ResponseHeader};
 use std::sync::Arc;
 
+/// What the execution log says of a template that failed, but for whose it is.
+const UNABLE: &str = "Execution failed due to configuration error: Unable to transform";
+
 /// The request's body as the integration gets it.
 ///
 /// # Errors
@@ -35,7 +38,7 @@ pub(super) async fn request(
     let at_once = matches!(integration, IntegrationPlan::Mock(_));
     let rendered = transform::request(attached, header, exchange, &body, at_once).await;
     exchange.template = None;
-    match rendered? {
+    match rendered.map_err(|refusal| refusal.because(format!("{UNABLE} request")))? {
         transform::Outcome::Forward(mut changes) => {
             let body = changes.body.take().map_or(body, Bytes::from);
             exchange.changes = Some(Box::new(changes));
@@ -89,7 +92,7 @@ pub(super) async fn response(
     exchange.template = number;
     let answered = transform::response(attached, header, exchange, answer, body).await;
     exchange.template = None;
-    answered
+    answered.map_err(|refusal| refusal.because(format!("{UNABLE} response")))
 }
 
 /// The template that is to be rendered for this request.
@@ -118,5 +121,5 @@ fn stage(exchange: &Exchange) -> Result<Arc<StageRuntime>, Refusal> {
 /// `check` has said what is wrong with it.
 fn broken(exchange: &mut Exchange) -> Refusal {
     exchange.integration.error = Some("the mapping template is not valid".into());
-    Refusal::internal()
+    Refusal::internal().because(format!("{UNABLE} request"))
 }

@@ -47,6 +47,11 @@ pub struct Match {
 }
 
 impl Match {
+    /// The route at `index`, for a path that gives it no parameters.
+    pub fn without_parameters(index: usize) -> Self {
+        Self { route: index, ranges: [(0, 0); MAX_PATH_PARAMETERS], len: 0 }
+    }
+
     /// Byte ranges into the path, in the order of the parameters in the resource path.
     pub fn parameters(&self) -> &[(u32, u32)] {
         self.ranges.get(..usize::from(self.len)).unwrap_or_default()

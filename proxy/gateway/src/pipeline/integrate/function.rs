@@ -45,7 +45,10 @@ pub(in crate::pipeline) async fn run(
         }
         Called::Unavailable(refusal, why) => Err((refusal, why)),
         Called::Answered(Answer { error: Some(failure), .. }) => {
-            Err(failed(502, &printable_line(&failure.error_message)))
+            let message = printable_line(&failure.error_message);
+            let failure = result::ResultError::Function(message.clone());
+            let (refusal, why) = failed(502, &message);
+            Err((refusal.because(failure.log_line(ids.request_id())), why))
         }
         Called::Answered(Answer { header, body, .. }) => {
             let status = header.status.as_u16();
@@ -91,10 +94,15 @@ pub(super) fn failed(status: u16, why: &str) -> Failed {
     (refusal(status), why.to_owned())
 }
 
+/// What the execution log says of a function that the gateway may not call.
+pub(super) const NOT_ALLOWED: &str =
+    "Execution failed due to configuration error: Invalid permissions on Lambda function";
+
 /// What becomes of a call that the Invoke API refuses.
 pub(super) fn invoke_refused(status: u16) -> Failed {
     let own = if matches!(status, 429 | 500..) { 502 } else { 500 };
-    failed(own, &format!("the Invoke API answered {status}"))
+    let (refusal, why) = failed(own, &format!("the Invoke API answered {status}"));
+    if status == 403 { (refusal.because(NOT_ALLOWED), why) } else { (refusal, why) }
 }
 
 /// What a client gets when a function could not be called, or failed.
@@ -131,7 +139,7 @@ fn answer(
             result::ResultError::Function(_) => failed(error.status(), "").0,
             _ => Refusal::internal().with_status(error.status()),
         };
-        (refusal, why)
+        (refusal.because(error.log_line(request_id)), why)
     })?;
     let response = header(parsed.status, &parsed.headers)?;
     Ok((response, Bytes::copy_from_slice(&parsed.body)))
@@ -191,9 +199,10 @@ impl EventSource for Source<'_> {
         }
     }
 
-    fn forwarded(&self) -> Forwarded<'_> {
+    fn forwarded(&self) -> Option<Forwarded<'_>> {
         let exchange = self.view.exchange;
-        Forwarded { protocol: "http", port: exchange.local_port, trace_id: exchange.trace.as_deref() }
+        let (port, trace_id) = (exchange.local_port, exchange.trace.as_deref());
+        (!exchange.trial).then_some(Forwarded { protocol: "http", port, trace_id })
     }
 
     fn raw_query(&self) -> &str {

@@ -5,11 +5,12 @@
 use super::super::body::capacity;
 use super::super::{content, deliver, map_request, map_response, templates, transform};
 use super::relay::announces_empty_body;
-use super::{failure, sends_body, timeout};
+use super::{failure, sends_body, timeout, unmatched};
 use crate::aws::Signer;
 use crate::backends::{Backend, Backends, Failed, Retries};
 use crate::buffers::Buffers;
 use crate::exchange::{Exchange, Refusal};
+use crate::execution_log::ExecutionLog;
 use crate::generation::Attached;
 use crate::guard::Guarded;
 use crate::targets::{Chosen, Targets};
@@ -38,6 +39,14 @@ pub(crate) struct Call<'a> {
     pub component: Option<&'a Attached>,
     /// Who signs the call.
     pub signer: Option<&'a Signer>,
+}
+
+/// For whom a backend is called.
+pub(super) struct Asker<'a> {
+    pub(super) request_id: &'a str,
+    /// Which target it goes to, where that depends on the request.
+    pub(super) key: u64,
+    pub(super) log: Option<&'a ExecutionLog>,
 }
 
 /// Why there is no answer.
@@ -98,7 +107,7 @@ impl Call<'_> {
             self.send(request, body, self.targets.key(header, exchange.client), exchange).await?;
         let mut status = itoa::Buffer::new();
         let plan = self.plan.responses.select(status.format(response.status.as_u16()));
-        let plan = plan.ok_or_else(Refusal::configuration)?;
+        let plan = plan.ok_or_else(|| unmatched(response.status.as_u16()))?;
         let body =
             content::response(plan.content_handling, exchange, &header.headers, &response.headers, &body)?;
         let view = View::new(header, exchange);
@@ -192,11 +201,17 @@ impl Call<'_> {
         exchange.integration.started = Some(started);
         let body = if sends_body(request.method.as_str()) { body } else { Bytes::new() };
         let ids = exchange.ids.clone();
-        let result = self.ask(request, body, ids.request_id(), key).await;
-        exchange.integration.latency = Some(started.elapsed());
+        let log = exchange.log.clone();
+        let asker = Asker { request_id: ids.request_id(), key, log: log.as_deref() };
+        let result = self.ask(request, body, &asker).await;
+        let latency = started.elapsed();
+        exchange.integration.latency = Some(latency);
         match result {
             Ok((response, body)) => {
                 exchange.integration.status = Some(response.status.as_u16());
+                if let Some(log) = &exchange.log {
+                    log.received(&response, &body, latency);
+                }
                 Ok((response, body))
             }
             Err(fault) => {
@@ -216,13 +231,15 @@ impl Call<'_> {
         &self,
         request: Box<RequestHeader>,
         body: Bytes,
-        request_id: &str,
-        key: u64,
+        asker: &Asker<'_>,
     ) -> Result<(Box<ResponseHeader>, Bytes), Fault> {
         let called = match self.component {
-            None => tokio::time::timeout(self.plan.timeout, self.attempts(request, body, key)).await,
+            None => tokio::time::timeout(self.plan.timeout, self.attempts(request, body, asker)).await,
             Some(component) => {
-                let answer = serve(component, &request, body, self.plan.target.tls, request_id);
+                if let Some(log) = asker.log {
+                    log.sending(self.plan.target.tls, &request, &body);
+                }
+                let answer = serve(component, &request, body, self.plan.target.tls, asker.request_id);
                 tokio::time::timeout(self.plan.timeout, answer)
                     .await
                     .map(|answer| answer.map_err(Fault::Error))
@@ -235,12 +252,16 @@ impl Call<'_> {
         &self,
         mut request: Box<RequestHeader>,
         body: Bytes,
-        key: u64,
+        asker: &Asker<'_>,
     ) -> Result<(Box<ResponseHeader>, Bytes), Fault> {
         if let Some(signer) = self.signer {
             signer.sign(&mut request, &body).await.map_err(Fault::NoCredentials)?;
         }
-        let (mut backend, mut chosen) = self.connected(&request, &body, key).await.map_err(Fault::Error)?;
+        if let Some(log) = asker.log {
+            log.sending(self.plan.target.tls, &request, &body);
+        }
+        let (mut backend, mut chosen) =
+            self.connected(&request, &body, asker.key).await.map_err(Fault::Error)?;
         match self.whole(&mut backend).await {
             Ok((header, body)) => {
                 chosen.answered(header.status.as_u16());

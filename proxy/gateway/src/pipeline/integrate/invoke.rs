@@ -2,7 +2,7 @@
 
 use super::super::{content, deliver, map_request, map_response, templates};
 use super::lambda::{self, Answer, Called, Function};
-use super::{function, timeout};
+use super::{function, timeout, unmatched};
 use crate::exchange::{Exchange, Refusal};
 use crate::view::View;
 use bytes::Bytes;
@@ -51,7 +51,7 @@ pub(in crate::pipeline) async fn run(
     let answer = answer(called?, exchange)?;
     exchange.integration.status = Some(answer.header.status.as_u16());
     let said = answer.error.as_ref().map_or("", |failure| &failure.error_message);
-    let response = plan.responses.select(said).ok_or_else(Refusal::configuration)?;
+    let response = plan.responses.select(said).ok_or_else(|| unmatched(answer.header.status.as_u16()))?;
     let body = content::response(
         response.content_handling,
         exchange,
@@ -75,7 +75,7 @@ fn answer(called: Called, exchange: &mut Exchange) -> Result<Answer, Refusal> {
         Called::Answered(answer) if answer.header.status != 403 => Ok(answer),
         Called::Answered(_) => {
             exchange.integration.error = Some("the Invoke API answered 403".into());
-            Err(function::refusal(500))
+            Err(function::refusal(500).because(function::NOT_ALLOWED))
         }
         Called::Late => {
             exchange.integration.error = timeout().message;
@@ -124,7 +124,7 @@ fn is_asynchronous(
         let values = map_request::evaluate(&mapping.source, &scope)?;
         let Some(value) = values.joined() else { continue };
         if mapping.rule == MappedHeader::Refuse {
-            return Err(Refusal::internal());
+            return Err(map_request::already_present(&mapping.name));
         }
         event |= &*mapping.lower == INVOCATION_TYPE && value.as_ref() == b"Event".as_slice();
     }

@@ -4,8 +4,9 @@
 
 use super::super::asked::{Asked, Shown};
 use super::function::refusal;
-use super::http::{Call, Fault};
+use super::http::{Asker, Call, Fault};
 use crate::exchange::{Exchange, Refusal};
+use crate::execution_log::Sent;
 use crate::generation::Attached;
 use crate::guard::{Breaker, Guarded};
 use bytes::Bytes;
@@ -71,13 +72,46 @@ impl Function<'_> {
         sent: &Bytes,
         event: Bytes,
     ) -> Result<Called, Refusal> {
-        match self {
+        let called = match self {
             Self::Component(attached) => {
+                log_event(plan, exchange, &event);
                 let event = String::from_utf8(event.into()).map_err(|_| Refusal::internal())?;
-                component(plan, attached, header, exchange, event).await
+                component(plan, attached, header, exchange, event).await?
             }
-            Self::Endpoint(call) => Ok(endpoint(call, header, exchange, sent, event).await),
-        }
+            Self::Endpoint(call) => endpoint(call, header, exchange, sent, event).await,
+        };
+        log_answer(&called, exchange);
+        Ok(called)
+    }
+}
+
+/// Tells of the call as the Invoke API would get it, for a function that nothing is sent to.
+fn log_event(plan: &FunctionPlan, exchange: &Exchange, event: &Bytes) {
+    let (Some(log), Some(stage)) = (&exchange.log, exchange.stage()) else { return };
+    let api = &stage.plan.api_id;
+    let mut headers = vec![
+        ("x-amzn-lambda-integration-tag", exchange.ids.request_id().to_owned()),
+        ("x-amzn-apigateway-api-id", api.to_string()),
+        ("Accept", "application/json".to_owned()),
+        ("User-Agent", format!("AmazonAPIGateway_{api}")),
+    ];
+    headers.extend(exchange.trace.clone().map(|trace| ("X-Amzn-Trace-Id", trace)));
+    let region = plan.function_arn.split(':').nth(3).unwrap_or_default();
+    log.sent(Sent {
+        method: "POST".to_owned(),
+        uri: format!(
+            "https://lambda.{region}.amazonaws.com/2015-03-31/functions/{}/invocations",
+            plan.function_arn
+        ),
+        headers: headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        body: event.clone(),
+    });
+}
+
+fn log_answer(called: &Called, exchange: &Exchange) {
+    if let (Some(log), Called::Answered(answer)) = (&exchange.log, called) {
+        let latency = exchange.integration.started.map(|started| started.elapsed());
+        log.received(&answer.header, &answer.body, latency.unwrap_or_default());
     }
 }
 
@@ -142,6 +176,7 @@ pub(super) fn begin(
     exchange: &Exchange,
     event: String,
 ) -> Result<Called, Refusal> {
+    log_event(plan, exchange, &Bytes::copy_from_slice(event.as_bytes()));
     let entry = Arc::clone(&attached.entry);
     let id = exchange.ids.request_id().to_owned();
     let event = component_event(plan, event);
@@ -158,7 +193,9 @@ pub(super) fn begin(
             tracing::warn!(request = id, function = event.function_name, kind, message, "a function failed");
         }
     });
-    Ok(Called::Answered(Answer::of(202, Bytes::new(), None)))
+    let called = Called::Answered(Answer::of(202, Bytes::new(), None));
+    log_answer(&called, exchange);
+    Ok(called)
 }
 
 async fn endpoint(
@@ -173,7 +210,9 @@ async fn endpoint(
         Err(refusal) => return Called::Unavailable(refusal, "the call could not be mapped".to_owned()),
     };
     let ids = exchange.ids.clone();
-    match call.ask(request, event, ids.request_id(), 0).await {
+    let log = exchange.log.clone();
+    let asker = Asker { request_id: ids.request_id(), key: 0, log: log.as_deref() };
+    match call.ask(request, event, &asker).await {
         Ok((header, body)) => {
             let error = header.headers.contains_key(FUNCTION_ERROR).then(|| failure(&body));
             Called::Answered(Answer { header, body, error })

@@ -11,6 +11,11 @@ use edgewit_model::gateway_response::GatewayResponseType::UNSUPPORTED_MEDIA_TYPE
 use edgewit_plan::integration::{MockAnswer, MockPlan};
 use pingora_http::RequestHeader;
 
+const NO_MATCH: &str = "Execution failed due to configuration error: No match for output mapping and no default output \
+                        mapping configured.";
+const NO_STATUS: &str = "Execution failed due to configuration error: Unable to parse statusCode. It should be an \
+                         integer that is defined in the request template.";
+
 /// Whether the client's body decides, because no template applies.
 pub(crate) fn wants_body(plan: &MockPlan, header: &RequestHeader) -> bool {
     matches!(plan.answer(content_type(&header.headers)), MockAnswer::ReadBody)
@@ -47,8 +52,9 @@ pub(in crate::pipeline) fn run<'p>(
             map_response::run(response, IntegrationKind::Mock, &view, None, Bytes::new())
         }
         MockAnswer::Unsupported => Err(unsupported_media_type()),
-        MockAnswer::NoResponse => Err(Refusal::configuration()),
-        MockAnswer::ReadBody | MockAnswer::Render(_) | MockAnswer::InvalidStatus => Err(Refusal::internal()),
+        MockAnswer::NoResponse => Err(Refusal::configuration().because(NO_MATCH)),
+        MockAnswer::InvalidStatus => Err(Refusal::internal().because(NO_STATUS)),
+        MockAnswer::ReadBody | MockAnswer::Render(_) => Err(Refusal::internal()),
     }
 }
 

@@ -16,6 +16,7 @@ use edgewit_model::api::Verb;
 use edgewit_model::gateway_response::GatewayResponseType::{INTEGRATION_FAILURE, INTEGRATION_TIMEOUT};
 use edgewit_plan::integration::HttpPlan;
 use pingora_error::{Error, ErrorType};
+use std::fmt;
 
 /// What the gateway answers when a call to a backend failed, and what the access log says about it.
 pub(super) fn failure(error: &Error) -> Refusal {
@@ -23,10 +24,19 @@ pub(super) fn failure(error: &Error) -> Refusal {
     match error.etype() {
         E::ConnectTimedout | E::TLSHandshakeTimedout | E::ReadTimedout | E::WriteTimedout => timeout(),
         // Nothing listens there, or the name has no address: the endpoint is configured wrongly.
-        E::ConnectRefused | E::ConnectNoRoute | E::BindError | E::SocketError => Refusal::configuration(),
+        E::ConnectRefused | E::ConnectNoRoute | E::BindError | E::SocketError => Refusal::configuration()
+            .because("Execution failed due to configuration error: Invalid endpoint address"),
         E::HTTPStatus(_) | E::InternalError => Refusal::internal(),
         _ => network(),
     }
+}
+
+/// 500 where no integration response takes the answer of a backend.
+pub(super) fn unmatched(status: impl fmt::Display) -> Refusal {
+    Refusal::configuration().because(format!(
+        "Execution failed due to configuration error: No match for output mapping and no default output mapping \
+         configured. Endpoint Response Status Code: {status}"
+    ))
 }
 
 /// Whether a backend called with this method is sent a body.
@@ -42,6 +52,7 @@ pub(super) fn withholds_body(plan: &HttpPlan, verb: Option<Verb>) -> bool {
 /// 504 for a backend that did not answer in time.
 pub(super) fn timeout() -> Refusal {
     Refusal::new(INTEGRATION_TIMEOUT, "Endpoint request timed out", "InternalServerErrorException")
+        .because("Execution failed due to a timeout error")
 }
 
 /// 504 for a connection that broke or could not be secured.
@@ -51,4 +62,5 @@ pub(super) fn network() -> Refusal {
         "Network error communicating with endpoint",
         "InternalServerErrorException",
     )
+    .because("Execution failed due to a network error communicating with endpoint")
 }

@@ -41,19 +41,21 @@ pub(super) fn collect<'a>(source: &'a impl EventSource, receiver: Receiver) -> V
         values.push(name, value);
     }
     let forwarded = source.forwarded();
-    if let Some(trace_id) = forwarded.trace_id {
+    if let Some(trace_id) = forwarded.and_then(|forwarded| forwarded.trace_id) {
         values.push(&b"X-Amzn-Trace-Id"[..], trace_id.as_bytes());
     }
     // What proxies before this one wrote is kept; who came to this one is the last.
     let before_peer = forwarded_for.len();
-    if !source.write(&ContextVariable::IdentitySourceIp, &mut forwarded_for) {
+    if forwarded.is_none() || !source.write(&ContextVariable::IdentitySourceIp, &mut forwarded_for) {
         forwarded_for.truncate(before_peer.saturating_sub(b", ".len()));
     }
     if !forwarded_for.is_empty() {
         values.push(&b"X-Forwarded-For"[..], forwarded_for);
     }
-    values.push(&b"X-Forwarded-Port"[..], forwarded.port.to_string().into_bytes());
-    values.push(&b"X-Forwarded-Proto"[..], forwarded.protocol.as_bytes());
+    if let Some(forwarded) = forwarded {
+        values.push(&b"X-Forwarded-Port"[..], forwarded.port.to_string().into_bytes());
+        values.push(&b"X-Forwarded-Proto"[..], forwarded.protocol.as_bytes());
+    }
     values.link(ignoring_case);
     values
 }

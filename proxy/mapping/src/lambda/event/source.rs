@@ -16,8 +16,8 @@ pub trait EventSource: Context {
     /// them and are left out here.
     fn headers<'a>(&'a self, each: &mut dyn FnMut(&'a [u8], &'a [u8]));
 
-    /// What the gateway itself says about the request in headers.
-    fn forwarded(&self) -> Forwarded<'_>;
+    /// What the gateway itself says about the request in headers; nothing where no client sent it.
+    fn forwarded(&self) -> Option<Forwarded<'_>>;
 
     /// The query string without `?`, as it was sent; empty when there is none.
     fn raw_query(&self) -> &str;

@@ -100,8 +100,8 @@ impl EventSource for Request {
         self.headers.iter().for_each(|(name, value)| each(name.as_bytes(), value));
     }
 
-    fn forwarded(&self) -> Forwarded<'_> {
-        Forwarded { protocol: "https", port: 443, trace_id: Some("Root=1-5f000000-0") }
+    fn forwarded(&self) -> Option<Forwarded<'_>> {
+        Some(Forwarded { protocol: "https", port: 443, trace_id: Some("Root=1-5f000000-0") })
     }
 
     fn raw_query(&self) -> &str {
