@@ -4,7 +4,7 @@ use crate::views::Request;
 use edgewit_model::api::{RestApi, Verb};
 use edgewit_model::stage::{Deployment, Stage};
 use edgewit_model::{Finding, ImportOptions};
-use edgewit_plan::{Options, Plan, PluginRef, UnavailableRoutes};
+use edgewit_plan::{Binding, Options, Plan, PluginRef, UnavailableRoutes};
 use indexmap::IndexMap;
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ pub fn import(data: &[u8]) {
 
     let options = Options {
         unavailable_routes: UnavailableRoutes::Answer500,
-        resolve_function: &|_| Some(PluginRef(Arc::from("plugin"))),
+        resolve_function: &|_| Some(Binding::Plugin(PluginRef(Arc::from("plugin")))),
         ..Options::default()
     };
     let (plan, findings) = edgewit_plan::compile(&stage(api), &options);
