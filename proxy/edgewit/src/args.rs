@@ -46,6 +46,8 @@ pub(crate) enum Command {
     /// Compile everything and print each mistake with file and line; exit 1 on any
     Check(Check),
     Invoke(crate::invoke::args::Invoke),
+    Api(crate::api::args::Api),
+    State(crate::state::args::State),
     Plugin(crate::plugin::args::Plugin),
     /// Print shell completions
     Completions {
@@ -81,7 +83,8 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "ADDR", env = "EDGEWIT_LISTEN")]
     pub(crate) listen: Option<SocketAddr>,
 
-    /// Loopback address for health and metrics, or `none` [default: 127.0.0.1:9080]
+    /// Address for the control plane, health and metrics, or `none`; loopback without access keys [default:
+    /// 127.0.0.1:9080]
     #[arg(long, value_name = "ADDR", env = "EDGEWIT_ADMIN")]
     pub(crate) admin: Option<String>,
 
@@ -89,10 +92,14 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "N", env = "EDGEWIT_THREADS", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
 
-    /// Folder for what the node keeps between two starts: compiled plugins [default: edgewit in the user's state
-    /// folder]
+    /// Folder for what the node keeps between two starts: the state of the control plane, compiled plugins [default:
+    /// edgewit in the user's state folder]
     #[arg(long, value_name = "DIR", env = "EDGEWIT_DATA")]
     pub(crate) data: Option<PathBuf>,
+
+    /// Redis that a fleet of nodes shares its control plane in; without it this node is alone
+    #[arg(long, value_name = "URL", env = "EDGEWIT_REDIS")]
+    pub(crate) redis: Option<String>,
 
     #[command(flatten)]
     pub(crate) compile: Compile,

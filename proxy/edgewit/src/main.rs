@@ -1,5 +1,6 @@
 //! The `edgewit` command.
 
+mod api;
 mod args;
 mod check;
 mod generate;
@@ -7,6 +8,7 @@ mod invoke;
 mod plugin;
 mod serve;
 mod show;
+mod state;
 
 use args::{Args, Command};
 use clap::Parser;
@@ -31,6 +33,8 @@ fn main() -> ExitCode {
         Command::Serve(serve) => serve::run(&serve),
         Command::Check(check) => check::run(&check),
         Command::Invoke(invoke) => invoke::run(&invoke),
+        Command::Api(api) => api::run(&api),
+        Command::State(state) => state::run(&state),
         Command::Plugin(plugin) => plugin::run(&plugin),
         Command::Completions { shell } => generate::completions(shell),
         Command::Man => generate::man(),

@@ -15,6 +15,7 @@ pub(crate) fn run(serve: &Serve) -> u8 {
         admin: serve.admin.clone(),
         threads: serve.threads.map(usize::from),
         data: serve.data.clone(),
+        redis: serve.redis.clone(),
         overrides: serve.compile.overrides(false),
     };
     let ready_file = serve.ready_file.clone();

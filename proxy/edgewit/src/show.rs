@@ -74,7 +74,7 @@ pub(crate) fn serving(
 }
 
 fn base(listen: SocketAddr, generation: &Generation, api: &str, stage: &str) -> String {
-    if generation.only.is_some() {
+    if generation.only.as_deref() == Some(api) {
         format!("http://{listen}/{stage}")
     } else {
         format!("http://{listen}/_aws/execute-api/{api}/{stage}")

@@ -1,5 +1,8 @@
 //! The admin address: health, metrics, plugins.
 
+use crate::buffers::Buffers;
+use crate::control::http::Admission;
+use crate::control::{self, Access, ControlPlane};
 use crate::deploy::RolledBack;
 use crate::shared::Shared;
 use async_trait::async_trait;
@@ -9,37 +12,88 @@ use pingora_core::protocols::http::ServerSession;
 use pingora_http::RequestHeader;
 use std::sync::Arc;
 
+/// What those who operate a node reach it by.
+#[derive(Clone)]
+pub(crate) struct Operators {
+    /// Who they may be.
+    pub(crate) access: Arc<Access>,
+    /// The control plane, where the node has one.
+    pub(crate) plane: Option<Arc<ControlPlane>>,
+}
+
 /// Answers requests on the admin address.
 pub(crate) struct Admin {
-    pub(crate) shared: Arc<Shared>,
+    shared: Arc<Shared>,
+    operators: Operators,
+    /// Bodies of requests to it, which take no room from those of the data plane.
+    buffers: Arc<Buffers>,
 }
+
+/// Bytes of the bodies that the admin address holds at once.
+const BUFFERED_BYTES: usize = 64 << 20;
 
 #[async_trait]
 impl ServeHttp for Admin {
     async fn response(&self, session: &mut ServerSession) -> Response<Vec<u8>> {
         let header = session.req_header();
         let get = header.method == http::Method::GET || header.method == http::Method::HEAD;
+        let path = header.uri.path();
+        match path {
+            "/edgewit/health" if get => return self.health(),
+            "/metrics" if get => {
+                return answer(
+                    200,
+                    "application/openmetrics-text; version=1.0.0; charset=utf-8",
+                    self.shared.telemetry.encode().into_bytes(),
+                );
+            }
+            "/edgewit/health" | "/metrics" => return not_allowed(),
+            _ => {}
+        }
+        let admission =
+            Admission { access: &self.operators.access, limits: &self.shared.limits, buffers: &self.buffers };
+        let (body, who) = match control::http::admit(&admission, session).await {
+            Ok(admitted) => admitted,
+            Err(error) => return control::http::refused(error),
+        };
+        let path = session.req_header().uri.path();
+        match &self.operators.plane {
+            Some(plane) if path == "/edgewit/audit" && get => {
+                return control::http::audit(plane, session.req_header()).await;
+            }
+            Some(plane) if !path.starts_with("/edgewit/") => {
+                return control::http::answer(plane, session.req_header(), body, who).await;
+            }
+            None if !path.starts_with("/edgewit/") => return control::http::refused(control::http::without()),
+            _ => {}
+        }
+        let header = session.req_header();
         match header.uri.path() {
-            "/edgewit/health" if get => self.health(),
-            "/metrics" if get => answer(
-                200,
-                "application/openmetrics-text; version=1.0.0; charset=utf-8",
-                self.shared.telemetry.encode().into_bytes(),
-            ),
             "/edgewit/plugins" if get => self.plugins(),
             path if path.starts_with("/edgewit/plugins/") && path.ends_with("/rollback") => {
                 let name = path.trim_start_matches("/edgewit/plugins/").trim_end_matches("/rollback");
                 self.roll_back(header, name).await
             }
-            "/edgewit/health" | "/metrics" | "/edgewit/plugins" => {
-                json(405, &serde_json::json!({"message": "Method Not Allowed"}))
-            }
+            "/edgewit/plugins" | "/edgewit/audit" => not_allowed(),
             _ => json(404, &serde_json::json!({"message": "Not Found"})),
         }
     }
 }
 
+fn not_allowed() -> Response<Vec<u8>> {
+    json(405, &serde_json::json!({"message": "Method Not Allowed"}))
+}
+
 impl Admin {
+    /// The admin address of a node.
+    pub(crate) fn new(shared: &Arc<Shared>, operators: &Operators) -> Self {
+        Self {
+            shared: Arc::clone(shared),
+            operators: operators.clone(),
+            buffers: Arc::new(Buffers::new(BUFFERED_BYTES)),
+        }
+    }
+
     fn plugins(&self) -> Response<Vec<u8>> {
         let generation = self.shared.generation();
         let plugins: Vec<serde_json::Value> = generation
@@ -103,6 +157,7 @@ impl Admin {
                 "generation": generation.number,
                 "apis": generation.apis.len(),
                 "stages": stages,
+                "controlPlane": self.operators.plane.is_some(),
                 "uptimeSeconds": self.shared.telemetry.uptime().as_secs(),
             }),
         )

@@ -7,7 +7,7 @@ use crate::guard::{Breaker, PluginEntry};
 use crate::targets::Targets;
 use crate::telemetry::RouteMetrics;
 use crate::telemetry::access_log::AccessLog;
-
+use arc_swap::ArcSwap;
 use edgewit_plan::plan::Plan;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ pub struct Generation {
     /// Counts from 1.
     pub number: u64,
     /// Stages by API id and stage name.
-    pub apis: HashMap<Box<str>, Api>,
+    pub apis: HashMap<Box<str>, Arc<Api>>,
     /// Plugins by name.
     pub plugins: std::collections::BTreeMap<String, Arc<PluginEntry>>,
     /// The API that hosts without a name of their own reach, where there is only one.
@@ -26,7 +26,7 @@ pub struct Generation {
 }
 
 /// The stages of one API.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Api {
     /// Stages by name.
     pub stages: HashMap<Box<str>, Arc<StageRuntime>>,
@@ -55,9 +55,34 @@ pub struct StageRuntime {
     /// The component that looks at every request first.
     pub firewall: Option<Attached>,
     /// What renders its mapping templates; none where it has none.
-    pub templates: Option<Templates>,
+    pub templates: Option<ArcSwap<Templates>>,
     /// Where access-log lines go.
     pub access_log: Option<Arc<AccessLog>>,
+    /// Another deployment that takes part of its traffic.
+    pub canary: Option<Canary>,
+    /// Whether it is the canary of a stage; `None` where there is no canary.
+    pub is_canary: Option<bool>,
+}
+
+impl StageRuntime {
+    /// Draws who serves a request: the stage itself, or its canary.
+    pub(crate) fn draw(self: &Arc<Self>) -> &Arc<StageRuntime> {
+        match &self.canary {
+            Some(canary) if fastrand::f64() * 100.0 < canary.percent => &canary.stage,
+            _ => self,
+        }
+    }
+}
+
+/// A deployment that takes part of a stage's traffic.
+///
+/// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/canary-release.html>.
+#[derive(Debug)]
+pub struct Canary {
+    /// 0 to 100.
+    pub percent: f64,
+    /// What serves these requests.
+    pub stage: Arc<StageRuntime>,
 }
 
 /// The component that renders the mapping templates of a stage.

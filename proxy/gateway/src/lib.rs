@@ -8,6 +8,7 @@ pub mod aws;
 mod backends;
 pub mod buffers;
 pub mod config;
+mod control;
 pub mod deploy;
 mod exchange;
 mod execution_log;

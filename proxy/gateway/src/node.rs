@@ -1,8 +1,9 @@
 //! A node: listeners, workers, signals, and the end of it all.
 
-use crate::admin::Admin;
+use crate::admin::{Admin, Operators};
 use crate::buffers::BUFFERED_BYTES;
 use crate::config::{NodeFile, load};
+use crate::control;
 use crate::deploy::artifacts::CompiledPlugins;
 use crate::deploy::{Deployer, Overrides};
 use crate::front::{Connections, Front, FrontLimits, Listener, Workers, framing};
@@ -34,6 +35,8 @@ pub const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 
 pub const ADMIN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9080);
 /// Default time that requests in flight are given at shutdown.
 pub const DRAIN: Duration = Duration::from_secs(30);
+/// What the names of the control plane's keys in Redis begin with.
+pub const REDIS_PREFIX: &str = "edgewit";
 /// Default plugin instances that run at once.
 pub const PLUGIN_INSTANCES: u32 = 256;
 
@@ -50,6 +53,8 @@ pub struct NodeOptions {
     pub threads: Option<usize>,
     /// `--data`.
     pub data: Option<PathBuf>,
+    /// `--redis`.
+    pub redis: Option<String>,
     /// What else it says over the configuration.
     pub overrides: Overrides,
 }
@@ -132,9 +137,7 @@ fn compiled_plugins(options: &NodeOptions, node: &NodeFile) -> Option<CompiledPl
     if options.overrides.check_only {
         return None;
     }
-    let base = if options.conf.is_dir() { &*options.conf } else { Path::new(".") };
-    let configured = options.data.clone().or_else(|| node.data.as_ref().map(|data| base.join(data)));
-    let data = configured.or_else(default_data)?;
+    let data = data_folder(options, node).or_else(default_data)?;
     match CompiledPlugins::open(&data) {
         Ok(kept) => Some(kept),
         Err(error) => {
@@ -145,8 +148,15 @@ fn compiled_plugins(options: &NodeOptions, node: &NodeFile) -> Option<CompiledPl
     }
 }
 
-/// `edgewit` in the user's state folder (XDG Base Directory Specification).
-fn default_data() -> Option<PathBuf> {
+/// The data folder that flags or the configuration name.
+pub(crate) fn data_folder(options: &NodeOptions, node: &NodeFile) -> Option<PathBuf> {
+    let base = if options.conf.is_dir() { &*options.conf } else { Path::new(".") };
+    options.data.clone().or_else(|| node.data.as_ref().map(|data| base.join(data)))
+}
+
+/// Where a node keeps its data unless told otherwise: `edgewit` in the user's state folder (XDG Base Directory
+/// Specification).
+pub fn default_data() -> Option<PathBuf> {
     let folder = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let state = folder("XDG_STATE_HOME").or_else(|| Some(folder("HOME")?.join(".local/state")));
     state.map(|state| state.join("edgewit"))
@@ -167,12 +177,12 @@ pub fn run(options: &NodeOptions, report: &Reporter) -> Result<(), NodeError> {
     let deployer = Arc::new(deployer(options, &telemetry, &node)?);
 
     let began = Instant::now();
-    let deployed = deployer.deploy();
-    let Some(generation) = deployed.generation else {
+    let mut deployed = deployer.deploy();
+    let Some(number) = deployed.generation.as_ref().map(|generation| generation.number) else {
         return Err(NodeError::Configuration(deployed.findings));
     };
     let took = began.elapsed();
-    telemetry.reloaded(true, generation.number, took);
+    telemetry.reloaded(true, number, took);
 
     let listener = Listener::bind(listen).map_err(environment(format!("cannot listen on {listen}")))?;
     let listen = listener.local_addr().map_err(environment("cannot tell the address listened on"))?;
@@ -183,7 +193,14 @@ pub fn run(options: &NodeOptions, report: &Reporter) -> Result<(), NodeError> {
         None => None,
     };
     let admin_addr = admin.as_ref().and_then(|admin| admin.local_addr().ok());
-    let shared = share(generation, telemetry, &node);
+    let shared = share(Generation::default(), telemetry, &node);
+    deployer.publish(&shared, &mut deployed);
+    let access = control::access(&node)?;
+    let plane = match admin {
+        Some(_) => control::start(options, &node, &deployer, &shared)?,
+        None => None,
+    };
+    let operators = Operators { access, plane: plane.clone() };
     let threads = options.threads.or(node.threads).unwrap_or_else(default_threads);
     let workers = Arc::new(Workers::start(threads).map_err(environment("cannot start the workers"))?);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -192,7 +209,7 @@ pub fn run(options: &NodeOptions, report: &Reporter) -> Result<(), NodeError> {
         .map_err(environment("cannot start the runtime"))?;
 
     let cut = runtime.block_on(async {
-        let running = Running::start(&node, &shared, &workers, listener, admin);
+        let running = Running::start(&node, &shared, &workers, listener, admin, &operators);
         let mut signals = Signals::listen().map_err(environment("cannot listen for signals"))?;
         let generation = Arc::clone(&shared.generation());
         report(Event::Serving {
@@ -209,6 +226,7 @@ pub fn run(options: &NodeOptions, report: &Reporter) -> Result<(), NodeError> {
             &deployed.folder,
             deployed.watched,
             Arc::clone(report),
+            plane,
         )
         .map_err(environment("cannot watch the configuration"))?;
         shared.control_by(reloader.control());
@@ -250,6 +268,7 @@ impl Running {
         workers: &Arc<Workers>,
         listener: Listener,
         admin: Option<Listener>,
+        operators: &Operators,
     ) -> Self {
         let (stop, stopped) = watch::channel(false);
         let connections = Arc::new(Connections::default());
@@ -269,7 +288,7 @@ impl Running {
             .collect();
         let mut tasks = vec![tokio::spawn(listener.run(fronts, Arc::clone(workers), stopped.clone()))];
         if let Some(admin) = admin {
-            let app = Arc::new(HttpServer::new_app(Admin { shared: Arc::clone(shared) }));
+            let app = Arc::new(HttpServer::new_app(Admin::new(shared, operators)));
             let telemetry = Arc::clone(&shared.telemetry);
             let front = Front::new(app, FrontLimits::default(), telemetry, stopped.clone(), Arc::default());
             let front = Arc::new(front);
@@ -351,25 +370,26 @@ fn addresses(options: &NodeOptions, node: &NodeFile) -> Result<(SocketAddr, Opti
     let listen = options.listen.or(node.listen).unwrap_or(LISTEN);
     let admin = match (&options.admin, &node.admin) {
         (Some(flag), _) => {
-            admin_address(flag).map_err(|wrong| NodeError::Usage(format!("--admin: {wrong}")))?
+            let guarded = !node.access_keys.is_empty();
+            admin_address(flag, guarded).map_err(|wrong| NodeError::Usage(format!("--admin: {wrong}")))?
         }
         // A mistake in the file is among the findings, with which nothing is served.
-        (None, Some(key)) => admin_address(&key.value).unwrap_or(None),
+        (None, Some(key)) => admin_address(&key.value, !node.access_keys.is_empty()).unwrap_or(None),
         (None, None) => Some(ADMIN),
     };
     Ok((listen, admin))
 }
 
-/// Reads an admin address; `none` is none.
+/// Reads an admin address; `none` is none. Only one that access keys guard may be others than a loopback address.
 ///
 /// # Errors
 /// What was found and what was expected.
-pub(crate) fn admin_address(text: &str) -> Result<Option<SocketAddr>, String> {
+pub(crate) fn admin_address(text: &str, guarded: bool) -> Result<Option<SocketAddr>, String> {
     match text.parse::<SocketAddr>() {
         _ if text == "none" => Ok(None),
-        Ok(address) if address.ip().is_loopback() => Ok(Some(address)),
+        Ok(address) if guarded || address.ip().is_loopback() => Ok(Some(address)),
         Ok(_) => Err(format!(
-            "found `{text}`, expected a loopback address such as {ADMIN}, or `none`: without credentials nobody else may reach it"
+            "found `{text}`, expected a loopback address such as {ADMIN}, or `none`: without `access_keys` nobody else may reach it"
         )),
         Err(_) => Err(format!("found `{text}`, expected ADDRESS:PORT such as {ADMIN}, or `none`")),
     }

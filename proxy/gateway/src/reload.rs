@@ -1,12 +1,14 @@
 //! Reload: a changed configuration is compiled beside the running generation and swapped in, or refused.
 
-use crate::config::{Folder, files};
+use crate::config::{Folder, NodeFile, files};
+use crate::control::ControlPlane;
 use crate::deploy::{Deployer, RolledBack};
 use crate::node::{Event, Reporter};
 use crate::shared::{Control, Shared};
 use edgewit_model::Finding;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use parking_lot::Mutex;
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -69,7 +71,7 @@ impl Round {
 }
 
 /// The thread that reloads.
-pub struct Reloader {
+pub(crate) struct Reloader {
     wake: Sender<Cause>,
 }
 
@@ -78,17 +80,19 @@ impl Reloader {
     ///
     /// # Errors
     /// When the system does not let files be watched or the thread be started.
-    pub fn start(
+    pub(crate) fn start(
         deployer: Arc<Deployer>,
         shared: Arc<Shared>,
         folder: &Folder,
         watched: Vec<PathBuf>,
         report: Reporter,
+        plane: Option<Arc<ControlPlane>>,
     ) -> io::Result<Self> {
         let (wake, woken) = channel();
         let watch = Watch::start(deployer.conf(), wake.clone(), watched)?;
         let serving = State::of(folder);
-        let mut thread = Thread { deployer, shared, report, watch, tried: serving.hashes.clone(), serving };
+        let mut thread =
+            Thread { deployer, shared, report, plane, watch, tried: serving.hashes.clone(), serving };
         std::thread::Builder::new().name("reload".into()).spawn(move || thread.run(&woken))?;
         Ok(Self { wake })
     }
@@ -105,7 +109,7 @@ impl Reloader {
     }
 
     /// Looks at the configuration again, changed or not.
-    pub fn reload_now(&self) {
+    pub(crate) fn reload_now(&self) {
         // The thread ends only with the process.
         let _ended = self.wake.send(Cause::Signal);
     }
@@ -126,6 +130,10 @@ impl State {
             fixed: vec![
                 ("listen", format!("{:?}", node.listen)),
                 ("admin", format!("{:?}", node.admin.as_ref().map(|admin| &admin.value))),
+                ("access_keys", fingerprint(node)),
+                ("redis", format!("{:?}", node.redis.as_ref().map(|url| digest(&url.0)))),
+                ("control_plane", format!("{:?}", node.control_plane)),
+                ("data", format!("{:?}", node.data)),
                 ("threads", format!("{:?}", node.threads)),
                 (
                     "limits",
@@ -156,10 +164,22 @@ impl State {
     }
 }
 
+/// What the access keys are, secrets included but not shown.
+fn fingerprint(node: &NodeFile) -> String {
+    let keys = node.access_keys.iter().map(|key| &key.value);
+    let keys = keys.map(|key| format!("{key:?} {}", digest(&key.secret_access_key.0)));
+    keys.collect::<Vec<_>>().join("\n")
+}
+
+fn digest(secret: &str) -> String {
+    Sha256::digest(secret).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 struct Thread {
     deployer: Arc<Deployer>,
     shared: Arc<Shared>,
     report: Reporter,
+    plane: Option<Arc<ControlPlane>>,
     watch: Watch,
     serving: State,
     /// What was tried last, applied or refused: the same content is not tried again by itself.
@@ -242,11 +262,11 @@ impl Thread {
     /// Deploys what the files say now. The errors for which it was refused; none when it serves.
     fn reload(&mut self) -> Vec<Finding> {
         let began = Instant::now();
-        let deployed = self.deployer.deploy();
+        let mut deployed = self.deployer.deploy();
         let state = State::of(&deployed.folder);
         let changed = difference(&self.tried, &state.hashes);
         self.tried.clone_from(&state.hashes);
-        let mut watched = deployed.watched;
+        let mut watched = std::mem::take(&mut deployed.watched);
         watched.extend(self.watch.always.iter().cloned());
         self.watch.set(&watched);
         let took = began.elapsed();
@@ -256,18 +276,21 @@ impl Thread {
             generation: self.shared.telemetry.generation(),
             applied: deployed.generation.is_some(),
             stages,
-            findings: deployed.findings,
+            findings: std::mem::take(&mut deployed.findings),
             took,
             restart_for: Vec::new(),
         };
-        if let Some(generation) = deployed.generation {
+        if let Some(generation) = &deployed.generation {
             reload.generation = generation.number;
             let before = std::mem::replace(&mut self.serving, state);
             let pairs = before.fixed.iter().zip(&self.serving.fixed);
             reload.restart_for = pairs.filter(|(old, new)| old != new).map(|(old, _)| old.0).collect();
             // Fixed settings stay what they were at the start, and are compared with that again.
             self.serving.fixed = before.fixed;
-            self.shared.publish(generation);
+            self.deployer.publish(&self.shared, &mut deployed);
+            if let Some(plane) = &self.plane {
+                plane.show_files();
+            }
         }
         self.shared.telemetry.reloaded(reload.applied, reload.generation, took);
         (self.report)(Event::Reloaded(&reload));

@@ -144,6 +144,7 @@ impl View<'_> {
             V::Path => text(&x.place.as_ref()?.path),
             V::Protocol => text("HTTP/1.1"),
             V::Stage => text(&plan?.stage),
+            V::IsCanaryRequest => text(if x.stage()?.is_canary? { "true" } else { "false" }),
             V::ResourceId => text(&x.route()?.resource_id),
             V::ResourcePath => text(&x.route()?.resource_path),
             V::OperationName => text(x.route()?.operation_name.as_ref()?),
@@ -187,8 +188,7 @@ impl View<'_> {
             V::RequestOverrideQuerystring(name) => text(&overridden(x, 0, "querystring", name)?),
             V::ResponseOverrideHeader(name) => text(&overridden(x, 1, "header", name)?),
             V::ResponseOverrideStatus => text(&overridden_status(x)?),
-            // Signatures, API keys, client certificates, canaries, custom domains and web ACLs have
-            // no value here until those parts exist.
+            // Signatures, API keys, client certificates, custom domains and web ACLs have no value here until those parts exist.
             _ => return None,
         }
         Some(())

@@ -168,15 +168,39 @@ impl PluginHost {
     /// # Errors
     /// The step that failed, and why; see [`LoadError`].
     pub fn load(&self, name: &str, bytes: &[u8], settings: PluginSettings) -> Result<Arc<Plugin>, LoadError> {
+        self.load_with(name, bytes, settings, self.artifacts.as_ref())
+    }
+
+    /// The same without the store of compiled plugins, for what is soon replaced by another.
+    ///
+    /// # Errors
+    /// As [`PluginHost::load`].
+    pub fn load_unkept(
+        &self,
+        name: &str,
+        bytes: &[u8],
+        settings: PluginSettings,
+    ) -> Result<Arc<Plugin>, LoadError> {
+        self.load_with(name, bytes, settings, None)
+    }
+
+    fn load_with(
+        &self,
+        name: &str,
+        bytes: &[u8],
+        settings: PluginSettings,
+        artifacts: Option<&Arc<dyn Artifacts>>,
+    ) -> Result<Arc<Plugin>, LoadError> {
         settings.limits.check(&self.options)?;
         load::check_bytes(bytes, &settings.limits)?;
         let digest: String = hex(&Sha256::digest(bytes));
         let key = self.key(&digest, &settings);
-        let (image, from_cache) = match self.cached(&key) {
-            Some(image) => (image, true),
-            None => (self.admit(name, bytes, &settings)?, false),
-        };
-        if !from_cache && let Some(artifacts) = &self.artifacts {
+        let (image, from_cache) =
+            match artifacts.and_then(|kept| Image::from_bytes(&self.shared.engine, &kept.get(&key)?)) {
+                Some(image) => (image, true),
+                None => (self.admit(name, bytes, &settings)?, false),
+            };
+        if !from_cache && let Some(artifacts) = artifacts {
             match image.to_bytes() {
                 Ok(bytes) => artifacts.put(&key, &bytes),
                 Err(error) => tracing::warn!(plugin = name, error, "a compiled plugin could not be kept"),
@@ -205,7 +229,7 @@ impl PluginHost {
             warm: Warm::new(settings.warm),
             loaded: self.loaded(name, settings, toolbox),
             configures_instances: found.configure.is_some() && image.about.no_picture.is_some(),
-            exports: found,
+            exports: Arc::new(found),
             ready,
             digest,
             fresh: AtomicU64::default(),
@@ -259,6 +283,7 @@ impl PluginHost {
         // Compiling is what takes long, so what will be configured is compiled in the form for that only. The name is
         // in the binary as it is; where it is there by chance, the exports below tell.
         let instrumented = memchr::memmem::find(bytes, CONFIGURE.as_bytes())
+            .filter(|_| !settings.configure_each)
             .map(|_| configure::instrument(&self.shared, bytes));
         let component = match &instrumented {
             Some(Ok(instrumented)) => instrumented.component.clone(),
@@ -273,6 +298,10 @@ impl PluginHost {
         }
         load::check_start(&component, &settings.limits)?;
         let instrumented = match instrumented {
+            None if found.configure.is_some() => {
+                let about = About { no_picture: Some("none is asked for".to_owned()), ..About::default() };
+                return Ok(Image { component, about });
+            }
             None => return Ok(Image { component, about: About::default() }),
             Some(_) if found.configure.is_none() => {
                 let component = load::component(&self.shared.engine, bytes)?;
@@ -296,18 +325,16 @@ impl PluginHost {
         let mut hash = Sha256::new();
         let limits = &settings.limits;
         hash.update(format!(
-            "2 {digest} {:x} {:?} {:?} {} {}",
+            "2 {digest} {:x} {} {:?} {:?} {} {}",
             engine.finish(),
-            settings.config,
+            settings.configure_each,
+            // Without a picture the machine code is the same for all configurations.
+            (!settings.configure_each).then_some(&settings.config),
             settings.grants,
             limits.memory_bytes,
             limits.configure_ms
         ));
         hex(&hash.finalize())
-    }
-
-    fn cached(&self, key: &str) -> Option<Image> {
-        Image::from_bytes(&self.shared.engine, &self.artifacts.as_ref()?.get(key)?)
     }
 }
 

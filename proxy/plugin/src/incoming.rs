@@ -52,7 +52,7 @@ impl Plugin {
         request: Arc<dyn PluginRequest>,
         message: Request<Bytes>,
     ) -> Result<Response<Bytes>, PluginError> {
-        let (_slot, _running) = self.claim()?;
+        let (_slot, _running) = self.claim().await?;
         self.fresh.fetch_add(1, Ordering::Relaxed);
         let limits = self.limits();
         let meter = Meter::new();
@@ -99,7 +99,7 @@ impl Plugin {
         message: Request<Bytes>,
         reader: &mut Reader,
     ) -> Result<(), PluginError> {
-        let (_slot, _running) = self.claim()?;
+        let (_slot, _running) = self.claim().await?;
         self.fresh.fetch_add(1, Ordering::Relaxed);
         let limits = self.limits();
         let meter = Meter::new();

@@ -26,6 +26,7 @@ mod load;
 mod meter;
 mod no_request;
 mod plugin;
+mod reconfigure;
 mod request;
 mod rewrite;
 mod slots;

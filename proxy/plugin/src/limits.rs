@@ -14,6 +14,9 @@ pub struct PluginSettings {
     pub grants: Grants,
     /// Instances that are kept from one request to the next; none by default.
     pub warm: Option<WarmPool>,
+    /// No picture is taken: each instance runs `configure` when it is made. For configurations that change faster than
+    /// machine code can be made of a picture; see [`crate::Plugin::with_config`].
+    pub configure_each: bool,
 }
 
 /// What a plugin may reach outside itself. Nothing by default.
@@ -109,6 +112,9 @@ pub struct PluginLimits {
     pub component_bytes: usize,
     /// Instances at once, so that one plugin cannot take the whole pool of the node.
     pub instances: u32,
+    /// Milliseconds that a call waits for one of these. None for plugins of users: a queue would only hide that the
+    /// node is too busy.
+    pub queue_ms: u64,
 }
 
 impl PluginLimits {
@@ -141,6 +147,10 @@ impl PluginLimits {
 
     pub(crate) fn wall(&self) -> Duration {
         Duration::from_millis(self.wall_ms)
+    }
+
+    pub(crate) fn queue(&self) -> Duration {
+        Duration::from_millis(self.queue_ms)
     }
 
     pub(crate) fn configure(&self) -> Duration {
@@ -183,6 +193,7 @@ impl Default for PluginLimits {
             keyvalue_bytes: Self::DEFAULT_KEYVALUE_BYTES,
             component_bytes: Self::DEFAULT_COMPONENT_BYTES,
             instances: Self::DEFAULT_INSTANCES,
+            queue_ms: 0,
         }
     }
 }

@@ -35,7 +35,7 @@ pub struct Plugin {
     pub(crate) host: Arc<Shared>,
     pub(crate) loaded: Arc<Loaded>,
     pub(crate) ready: InstancePre<Call>,
-    pub(crate) exports: Exports,
+    pub(crate) exports: Arc<Exports>,
     pub(crate) slots: Slots,
     pub(crate) warm: Warm,
     /// Every instance has to be configured when it is made, because no picture could be taken.
@@ -235,7 +235,7 @@ impl Plugin {
     ) -> Result<(Answer, Kept), PluginError> {
         let limits = self.limits();
         // Declared before the store so that they are given back after it: a free slot means a free instance.
-        let (_slot, _running) = self.claim()?;
+        let (_slot, _running) = self.claim().await?;
         let meter = Meter::new();
         let (mut store, instance, uses) = match on.or_else(|| self.warm.take()) {
             Some(mut kept) => {
@@ -271,9 +271,10 @@ impl Plugin {
     }
 
     /// Room for one call: of the plugin's own instances, and of the node's.
-    pub(crate) fn claim(&self) -> Result<(Slot<'_>, Running<'_>), PluginError> {
+    pub(crate) async fn claim(&self) -> Result<(Slot<'_>, Running<'_>), PluginError> {
         let exhausted = |instances, whose| PluginError::PoolExhausted { instances, whose };
-        let slot = self.slots.claim().ok_or_else(|| exhausted(self.slots.count(), "the plugin"))?;
+        let slot = self.slots.claim_within(self.limits().queue()).await;
+        let slot = slot.ok_or_else(|| exhausted(self.slots.count(), "the plugin"))?;
         let running = self.host.ticker.enter();
         if running.others >= self.host.instances as usize {
             return Err(exhausted(self.host.instances, "the node"));

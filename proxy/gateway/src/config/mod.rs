@@ -2,11 +2,13 @@
 //!
 //! Every type here has a published JSON Schema (`edgewit schema`), so field docs are user-facing.
 
+mod access;
 mod aws;
 pub mod files;
 mod read;
 mod vpc_links;
 
+pub use access::AccessKeyFile;
 pub use aws::{AwsFile, CredentialsFile, Secret};
 pub use vpc_links::{Balance, HealthCheckFile, OutlierFile, VpcLinkFile, VpcTargetFile, VpcTlsFile};
 pub(crate) use vpc_links::{MAX_TARGETS, MAX_WEIGHT};
@@ -29,11 +31,21 @@ pub struct NodeFile {
     /// Address for plain HTTP; default 127.0.0.1:8080.
     #[schemars(with = "Option<String>")]
     pub listen: Option<SocketAddr>,
-    /// Address for health and metrics, loopback only; default 127.0.0.1:9080, `none` switches it off.
+    /// Address for the control plane, health and metrics; default 127.0.0.1:9080, `none` switches it off. Loopback only
+    /// without `access_keys`.
     #[schemars(with = "Option<String>")]
     pub admin: Option<Spanned<String>>,
     /// Folder for what the node keeps between two starts; default `edgewit` in the user's state folder.
     pub data: Option<PathBuf>,
+    /// Whether this node has a control plane; default true where there is an admin address.
+    pub control_plane: Option<bool>,
+    /// Who may use the control plane; default everybody who reaches its address, which is a loopback address then.
+    #[schemars(with = "Vec<AccessKeyFile>")]
+    pub access_keys: Vec<Spanned<AccessKeyFile>>,
+    /// URL of the Redis that a fleet of nodes shares its control plane in, such as `redis://10.0.0.5:6379`; default this
+    /// node is alone.
+    #[schemars(with = "Option<String>")]
+    pub redis: Option<Secret>,
     /// Region in host names and ARNs; default us-east-1.
     pub region: Option<String>,
     /// Account id in ARNs, twelve digits; default 000000000000.

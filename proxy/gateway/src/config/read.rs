@@ -95,15 +95,18 @@ fn load_folder(conf: &Path, folder: &mut Folder, findings: &mut Vec<Finding>) {
     }
 }
 
+const APIS_HELP: &str = "put OpenAPI documents (.yaml, .yml, .json) into the folder apis/, or say `control_plane: true` in edgewit.yaml and make APIs through that";
+
 fn load_documents(conf: &Path, folder: &mut Folder, findings: &mut Vec<Finding>) {
     let apis = conf.join(APIS);
+    // Whoever says that there is a control plane may mean to make all APIs with it.
+    let made_elsewhere = folder.node.control_plane == Some(true);
     let mut paths: Vec<PathBuf> = match std::fs::read_dir(&apis) {
         Ok(entries) => entries.filter_map(|entry| Some(entry.ok()?.path())).collect(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && made_elsewhere => return,
         Err(error) => {
-            findings.push(
-                Finding::error("apis-missing", &shown(APIS), format!("cannot be read: {error}"))
-                    .with_help("put OpenAPI documents (.yaml, .yml, .json) into the folder apis/"),
-            );
+            let finding = Finding::error("apis-missing", &shown(APIS), format!("cannot be read: {error}"));
+            findings.push(finding.with_help(APIS_HELP));
             return;
         }
     };
@@ -113,11 +116,9 @@ fn load_documents(conf: &Path, folder: &mut Folder, findings: &mut Vec<Finding>)
         document && !hidden
     });
     paths.sort();
-    if paths.is_empty() {
-        findings.push(
-            Finding::error("apis-missing", &shown(APIS), "holds no document")
-                .with_help("put OpenAPI documents (.yaml, .yml, .json) into the folder apis/"),
-        );
+    if paths.is_empty() && !made_elsewhere {
+        let finding = Finding::error("apis-missing", &shown(APIS), "holds no document");
+        findings.push(finding.with_help(APIS_HELP));
     }
     for path in paths {
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();

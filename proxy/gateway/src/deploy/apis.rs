@@ -18,13 +18,15 @@ use std::sync::Arc;
 /// Default region in host names and ARNs.
 pub(super) const REGION: &str = "us-east-1";
 /// Default account in ARNs.
-const ACCOUNT: &str = "000000000000";
+pub(super) const ACCOUNT: &str = "000000000000";
 /// Default name of a stage.
 const STAGE: &str = "dev";
 
 /// A stage to compile.
 pub(super) struct Named {
     stage: Stage,
+    /// The document, as it is shown to the user.
+    file: Arc<str>,
     /// The document had no errors; otherwise the stage is compiled for its findings only.
     whole: bool,
 }
@@ -85,7 +87,11 @@ pub(super) fn import(folder: &Folder, overrides: &Overrides, findings: &mut Vec<
         let deployment = Deployment { id: short_hash(text, 6), api: Arc::new(api) };
         let before = stages.len();
         make_stages(folder, overrides, stem, &id, &deployment, findings, &mut stages);
-        stages[before..].iter_mut().for_each(|stage| stage.whole = whole);
+        let file: Arc<str> = shown.as_str().into();
+        for stage in &mut stages[before..] {
+            stage.whole = whole;
+            stage.file = Arc::clone(&file);
+        }
     }
     for (stem, settings) in &folder.node.apis {
         if !folder.apis.iter().any(|(known, _, _)| known == stem) {
@@ -134,8 +140,24 @@ fn make_stages(
             account_id: node.account.clone().unwrap_or_else(|| ACCOUNT.to_owned()),
             region: node.region.clone().unwrap_or_else(|| REGION.to_owned()),
         };
-        stages.push(Named { stage, whole: true });
+        stages.push(Named { stage, file: "".into(), whole: true });
     }
+}
+
+/// Stages as the control plane shows them: file, stage, and the time of the file's last change in seconds since 1970.
+pub(super) fn shown(stages: Vec<Named>, folder: &Folder) -> Vec<(Arc<str>, Stage, u64)> {
+    let changed = |file: &str| {
+        let path = folder.watched.iter().find(|path| path.ends_with(file))?;
+        let time = std::fs::metadata(path).and_then(|meta| meta.modified()).ok()?;
+        Some(time.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs())
+    };
+    stages
+        .into_iter()
+        .map(|named| {
+            let since = changed(&named.file).unwrap_or(0);
+            (named.file, named.stage, since)
+        })
+        .collect()
 }
 
 /// Whether a stage may be called so.
@@ -158,25 +180,10 @@ pub(super) fn compile(
     // What a file that cannot be read would have said is not known, so nothing is said to be missing in it.
     let broken =
         |file: &str| findings.iter().any(|found| found.code == "config-invalid" && &*found.at.file == file);
-    let (node_broken, functions_broken) = (broken(files::NODE), broken(files::FUNCTIONS));
-    let unknown = || functions_broken.then_some(Binding::Endpoint { origin: None, name: None, sign: false });
-    let resolve = |arn: &str| super::functions::resolve(folder, arn).or_else(unknown);
-    let endpoint = |service: &str| super::aws::endpoint(folder, service);
-    let has_vpc_link = |id: &str| node_broken || folder.node.vpc_links.contains_key(id);
-    let mut limits = Limits::default();
-    if let Some(timeout) = folder.node.limits.integration_timeout_ms {
-        limits.timeout_ms_max = timeout;
-    }
-    let options = Options {
-        unavailable_routes,
-        resolve_function: &resolve,
-        service_endpoint: &endpoint,
-        has_vpc_link: &has_vpc_link,
-        limits,
-    };
+    let broken = Broken { node: broken(files::NODE), functions: broken(files::FUNCTIONS) };
     let mut plans = Vec::new();
     for stage in stages {
-        let (plan, mut found) = compile_stage(&stage.stage, &options);
+        let (plan, mut found) = one(&stage.stage, folder, unavailable_routes, broken, false);
         if !stage.whole {
             found.retain(adds_to_import);
         }
@@ -186,6 +193,40 @@ pub(super) fn compile(
     dedup(findings);
     sort(findings, folder);
     plans
+}
+
+/// Files that could not be read.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Broken {
+    node: bool,
+    functions: bool,
+}
+
+/// Compiles one stage.
+pub(super) fn one(
+    stage: &Stage,
+    folder: &Folder,
+    unavailable_routes: UnavailableRoutes,
+    broken: Broken,
+    serve_mistakes: bool,
+) -> (Option<Plan>, Vec<Finding>) {
+    let unknown = || broken.functions.then_some(Binding::Endpoint { origin: None, name: None, sign: false });
+    let resolve = |arn: &str| super::functions::resolve(folder, arn).or_else(unknown);
+    let endpoint = |service: &str| super::aws::endpoint(folder, service);
+    let has_vpc_link = |id: &str| broken.node || folder.node.vpc_links.contains_key(id);
+    let mut limits = Limits::default();
+    if let Some(timeout) = folder.node.limits.integration_timeout_ms {
+        limits.timeout_ms_max = timeout;
+    }
+    let options = Options {
+        unavailable_routes,
+        serve_mistakes,
+        resolve_function: &resolve,
+        service_endpoint: &endpoint,
+        has_vpc_link: &has_vpc_link,
+        limits,
+    };
+    compile_stage(stage, &options)
 }
 
 /// File by file in the order they were read, by place within a file.
@@ -209,10 +250,15 @@ fn dedup(findings: &mut Vec<Finding>) {
 fn check_names(folder: &Folder, findings: &mut Vec<Finding>) {
     let node = &folder.node;
     if let Some(admin) = &node.admin
-        && let Err(wrong) = admin_address(&admin.value)
+        && let Err(wrong) = admin_address(&admin.value, !node.access_keys.is_empty())
     {
         let at = located(files::NODE, admin);
         findings.push(Finding::error("admin-invalid", &at, format!("`admin`: {wrong}")));
+    }
+    let keys: Vec<_> = node.access_keys.iter().map(|key| key.value.clone()).collect();
+    if let Err(wrong) = crate::control::Access::new(&keys, "", "") {
+        let at = node.access_keys.first().map_or_else(node_file, |key| located(files::NODE, key));
+        findings.push(Finding::error("access-key-invalid", &at, wrong));
     }
     let digits = |account: &str| account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
     if let Some(account) = node.account.as_deref().filter(|account| !digits(account)) {
@@ -247,7 +293,7 @@ fn import_options(folder: &Folder) -> ImportOptions {
     options
 }
 
-fn access_log_format(format: Option<&Spanned<String>>) -> Option<(String, Location)> {
+pub(super) fn access_log_format(format: Option<&Spanned<String>>) -> Option<(String, Location)> {
     let at = format.map_or_else(node_file, |format| located(files::NODE, format));
     match format.map_or("json", |format| &format.value) {
         "off" => None,

@@ -4,6 +4,7 @@ mod apis;
 pub(crate) mod artifacts;
 mod aws;
 mod functions;
+mod live;
 mod plugins;
 mod templates;
 mod trust;
@@ -11,17 +12,21 @@ mod vpc_links;
 mod worlds;
 
 pub use apis::is_stage_name;
+pub(crate) use live::{LiveCanary, LiveStage, Prepared, picture_templates};
 pub use trust::system as plugin_trust;
 
 use crate::config::{Folder, load};
-use crate::generation::{Generation, RouteRuntime, StageRuntime};
+use crate::generation::{Api, Generation, RouteRuntime, StageRuntime, Templates};
 use crate::guard::Breaker;
 use crate::resolve::Resolver;
+use crate::shared::Shared;
 use crate::targets::Targets;
 use crate::telemetry::Telemetry;
 use crate::telemetry::access_log::AccessLog;
 use crate::telemetry::metrics::RouteKey;
 use crate::upstream::{CONNECT_TIMEOUT, Upstream, UpstreamSettings};
+use arc_swap::ArcSwap;
+use edgewit_model::stage::Stage;
 use edgewit_model::{Finding, Location};
 use edgewit_plan::integration::HttpPlan;
 use edgewit_plan::{Plan, Route, UnavailableRoutes};
@@ -45,7 +50,7 @@ pub struct Deployer {
     signing: aws::Signing,
     links: vpc_links::Links,
     logs: Mutex<HashMap<PathBuf, std::sync::Weak<AccessLog>>>,
-    published: std::sync::atomic::AtomicU64,
+    live: live::Live,
 }
 
 /// What the command line says over the configuration.
@@ -72,17 +77,20 @@ pub struct Deployed {
     /// Files whose change asks for another round.
     pub watched: Vec<PathBuf>,
     /// What was read.
-    pub folder: Folder,
+    pub folder: Arc<Folder>,
+    /// What more stages can be made with.
+    parts: Option<Arc<Parts>>,
 }
 
-/// What the stages of one generation are made with.
-struct Parts<'a> {
-    folder: &'a Folder,
-    plugins: &'a LoadedPlugins,
-    settings: &'a UpstreamSettings,
-    links: &'a vpc_links::Configured,
-    log: Option<&'a Arc<AccessLog>>,
-    renderer: Option<templates::Renderer>,
+/// What stages are made with.
+struct Parts {
+    folder: Arc<Folder>,
+    plugins: LoadedPlugins,
+    settings: UpstreamSettings,
+    links: vpc_links::Configured,
+    log: Option<Arc<AccessLog>>,
+    /// The stages of the folder: file, stage, and since when it is served, in seconds since 1970.
+    stages: Vec<(Arc<str>, Stage, u64)>,
 }
 
 impl Deployer {
@@ -103,7 +111,7 @@ impl Deployer {
             links: vpc_links::Links::default(),
             resolver: Resolver::new(resolve_ttl),
             logs: Mutex::default(),
-            published: std::sync::atomic::AtomicU64::new(0),
+            live: live::Live::default(),
         }
     }
 
@@ -127,7 +135,9 @@ impl Deployer {
             crate::config::UnavailableRoutes::Answer500 => UnavailableRoutes::Answer500,
         });
         let plans = apis::compile(&stages, &folder, &plugins, unavailable, &mut findings);
-        worlds::check(plans.iter().flatten(), &folder, &plugins, &mut findings);
+        let live = self.live.stages();
+        let of_live = live.iter().map(|stage| &stage.plan);
+        worlds::check(plans.iter().flatten(), of_live, &folder, &plugins, &mut findings);
         let settings = self.upstream_settings(&folder, &mut findings);
         let links = settings.as_ref().map(|settings| {
             self.links.configured(&folder, base(&self.conf), settings, &self.telemetry, &mut findings)
@@ -140,86 +150,117 @@ impl Deployer {
             false => self.renderer(&plans, &folder, &mut findings),
         };
         let failed = findings.iter().any(Finding::is_error);
-        let generation = match settings {
+        let folder = Arc::new(folder);
+        let watched = folder.watched.clone();
+        let (generation, parts) = match settings {
             Some(settings) if !failed && plans.iter().all(Option::is_some) => {
                 self.plugins.commit(&plugins);
-                let parts = Parts {
-                    folder: &folder,
-                    plugins: &plugins,
-                    settings: &settings,
-                    links: &links.unwrap_or_default(),
-                    log: log.as_ref(),
-                    renderer,
-                };
-                Some(self.generation(plans.into_iter().flatten(), &parts))
+                let links = links.unwrap_or_default();
+                let folder = Arc::clone(&folder);
+                let stages = apis::shown(stages, &folder);
+                let parts = Parts { folder, plugins, settings, links, log, stages };
+                let generation = self.generation(plans.into_iter().flatten(), &parts, renderer.as_ref());
+                (Some(generation), Some(Arc::new(parts)))
             }
-            _ => None,
+            _ => (None, None),
         };
-        let watched = folder.watched.clone();
-        Deployed { generation, findings, watched, folder }
+        Deployed { generation, findings, watched, folder, parts }
     }
 
-    fn generation(&self, plans: impl Iterator<Item = Plan>, parts: &Parts<'_>) -> Generation {
-        let Parts { folder, plugins, .. } = *parts;
-        let mut generation = Generation { plugins: plugins.all(), ..Generation::default() };
-        let entries = folder.node.limits.authorizer_cache_entries.unwrap_or(crate::authorizer::CACHE_ENTRIES);
+    /// Has the configuration serve, with the stages that the control plane has made.
+    pub fn publish(&self, shared: &Shared, deployed: &mut Deployed) {
+        if let (Some(generation), Some(parts)) = (deployed.generation.take(), deployed.parts.take()) {
+            self.publish_folder(shared, generation, parts);
+        }
+    }
+
+    fn generation(
+        &self,
+        plans: impl Iterator<Item = Plan>,
+        parts: &Parts,
+        renderer: Option<&templates::Renderer>,
+    ) -> Generation {
+        let mut apis: HashMap<Box<str>, Api> = HashMap::new();
         for plan in plans {
             let (api, stage): (Box<str>, Box<str>) = ((&*plan.api_id).into(), (&*plan.stage).into());
-            let runtime = self.stage(plan, parts, entries);
-            generation.apis.entry(api).or_default().stages.insert(stage, Arc::new(runtime));
+            let templates = renderer.and_then(|renderer| renderer.of(&plan));
+            let runtime = self.stage(plan, parts, templates, None);
+            apis.entry(api).or_default().stages.insert(stage, Arc::new(runtime));
         }
+        let only = if apis.len() == 1 { apis.keys().next().cloned() } else { None };
+        let apis = apis.into_iter().map(|(id, api)| (id, Arc::new(api))).collect();
+        let generation =
+            Generation { number: self.live.next_number(), apis, plugins: parts.plugins.all(), only };
         if !self.overrides.check_only {
-            let stages = generation.apis.values().flat_map(|api| api.stages.values());
-            let routes = stages.flat_map(|stage| &stage.routes);
-            self.links.check(routes.filter_map(|route| route.targets.as_ref()), folder);
+            self.check_links(&generation, parts);
         }
-        if generation.apis.len() == 1 {
-            generation.only = generation.apis.keys().next().cloned();
-        }
-        generation.number = 1 + self.published.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         generation
     }
 
-    fn stage(&self, plan: Plan, parts: &Parts<'_>, entries: usize) -> StageRuntime {
-        let Parts { folder, plugins, log, .. } = *parts;
+    /// Looks after the targets of all VPC links that routes of `generation` go through.
+    fn check_links(&self, generation: &Generation, parts: &Parts) {
+        let stages = generation.apis.values().flat_map(|api| api.stages.values());
+        let routes = stages.flat_map(|stage| &stage.routes);
+        self.links.check(routes.filter_map(|route| route.targets.as_ref()), &parts.folder);
+    }
+
+    /// `is_canary` where the stage has a canary, or is one.
+    fn stage(
+        &self,
+        plan: Plan,
+        parts: &Parts,
+        templates: Option<Templates>,
+        is_canary: Option<bool>,
+    ) -> StageRuntime {
+        let Parts { folder, plugins, log, .. } = parts;
         let name: String = plan.api_name.chars().filter(char::is_ascii).collect();
         let name = name.trim();
         let api: Arc<str> = if name.is_empty() { Arc::clone(&plan.api_id) } else { name.into() };
+        let shown = match is_canary {
+            Some(true) => format!("{}/Canary", plan.stage).into(),
+            _ => Arc::clone(&plan.stage),
+        };
         let key = |resource: &Arc<str>, method| RouteKey {
             api: Arc::clone(&api),
-            stage: Arc::clone(&plan.stage),
+            stage: Arc::clone(&shown),
             resource: Arc::clone(resource),
             method,
         };
+        // Nobody looks at the counters of a stage that is there for one request.
+        let trial = &*plan.stage == crate::control::TRIAL_STAGE;
+        let counters = |key: &RouteKey| if trial { Arc::default() } else { self.telemetry.route(key) };
         let region = folder.node.region.as_deref().unwrap_or(apis::REGION);
         let signer =
             |route: &Route| Some(route.integration.http()?.service.as_ref()?.signer.as_ref()?.clone());
         let routes = plan.routes.iter().map(|route| RouteRuntime {
             authorizer_breaker: Breaker::default(),
-            metrics: self.telemetry.route(&key(&route.resource_path, route.verb.as_str())),
+            metrics: counters(&key(&route.resource_path, route.verb.as_str())),
             component: component(route, folder, plugins),
             transform: transform(&plan, route, folder, plugins),
             targets: route.integration.http().and_then(|http| self.targets(http, &plan.api_id, parts)),
             signer: signer(route).map(|signer| self.signing.signer(&signer, folder, region)),
         });
+        let entries = folder.node.limits.authorizer_cache_entries.unwrap_or(crate::authorizer::CACHE_ENTRIES);
         let authorizers = plan.authorizers.iter().map(|authorizer| {
             let plugin = plugins.get(&authorizer.plugin.0)?;
             Some(crate::authorizer::AuthorizerRuntime::new(authorizer, plugin, entries))
         });
         StageRuntime {
             routes: routes.collect(),
-            unrouted: self.telemetry.route(&key(&"-".into(), "-")),
+            unrouted: counters(&key(&"-".into(), "-")),
             authorizers: authorizers.collect(),
             firewall: firewall(&plan, folder, plugins),
-            templates: parts.renderer.as_ref().and_then(|renderer| renderer.of(&plan)),
-            access_log: log.cloned(),
+            templates: templates.map(ArcSwap::from_pointee),
+            access_log: log.clone(),
+            canary: None,
+            is_canary,
             plan,
         }
     }
 
     /// Where the calls of a route go.
-    fn targets(&self, http: &HttpPlan, api_id: &str, parts: &Parts<'_>) -> Option<Targets> {
-        let Parts { folder, settings, links, .. } = *parts;
+    fn targets(&self, http: &HttpPlan, api_id: &str, parts: &Parts) -> Option<Targets> {
+        let Parts { folder, settings, links, .. } = parts;
         match http.vpc_link {
             Some(_) => self.links.targets(http, api_id, folder, links, &self.resolver),
             None => Some(Targets::Host(Arc::new(Upstream::new(http, api_id, &self.resolver, settings)))),

@@ -112,6 +112,26 @@ impl PluginStore {
         Ok(plugin)
     }
 
+    /// The same, not kept for the next time.
+    pub(super) fn unshared(
+        &self,
+        name: &str,
+        bytes: &[u8],
+        settings: PluginSettings,
+    ) -> Result<Arc<Plugin>, String> {
+        self.host.load(name, bytes, settings).map_err(|error| error.to_string())
+    }
+
+    /// The same, of which nothing is kept on disk either: it is soon replaced by another.
+    pub(super) fn unkept(
+        &self,
+        name: &str,
+        bytes: &[u8],
+        settings: PluginSettings,
+    ) -> Result<Arc<Plugin>, String> {
+        self.host.load_unkept(name, bytes, settings).map_err(|error| error.to_string())
+    }
+
     pub(super) fn metrics(&self, name: &str) -> Arc<crate::telemetry::metrics::PluginMetrics> {
         self.telemetry.plugin(name)
     }
@@ -333,6 +353,7 @@ fn settings(plugin: &PluginFile, node_instances: u32) -> Result<PluginSettings, 
             uses: plugin.instances.uses.unwrap_or(WarmPool::DEFAULT_USES),
             idle_ms: plugin.instances.idle_ms.unwrap_or(WarmPool::DEFAULT_IDLE_MS),
         }),
+        configure_each: false,
     })
 }
 

@@ -69,38 +69,58 @@ fn origin<'f>(folder: &'f Folder, target: &Target) -> Option<&'f str> {
     Some(&found.value.plugin)
 }
 
-/// A plugin must be of the kind that its use asks for, and what is attached must have a place.
+/// Names a plugin that is used as what it is not.
+fn used(
+    plugins: &LoadedPlugins,
+    name: &str,
+    world: World,
+    at: &Location,
+    what: &str,
+    findings: &mut Vec<Finding>,
+) {
+    if let Some(worlds) = plugins.unfit(name, world) {
+        let worlds: Vec<&str> = worlds.iter().map(|world| world.name()).collect();
+        let message = format!(
+            "{what} is the plugin `{name}`, a component of the world {}, expected {}",
+            worlds.join(", "),
+            world.name()
+        );
+        findings.push(Finding::error("plugin-world", at, message));
+    }
+}
+
+/// The plugins that a plan calls must be of the kind that it calls them as.
+pub(super) fn check_plan(plan: &Plan, plugins: &LoadedPlugins, findings: &mut Vec<Finding>) {
+    let functions = Location { file: files::FUNCTIONS.into(), line: 0, column: 0 };
+    for authorizer in &plan.authorizers {
+        let what = format!("authorizer `{}`", authorizer.name);
+        used(plugins, &authorizer.plugin.0, World::Authorizer, &functions, &what, findings);
+    }
+    for route in &plan.routes {
+        if let Some(plugin) = route.integration.function().and_then(FunctionPlan::plugin) {
+            let what = format!("the function of {} {}", route.verb.as_str(), route.resource_path);
+            used(plugins, &plugin.0, World::Function, &functions, &what, findings);
+        }
+    }
+}
+
+/// A plugin must be of the kind that its use asks for, and what is attached must have a place, be it in a stage that the
+/// control plane has made.
 pub(super) fn check<'a>(
     plans: impl Iterator<Item = &'a Plan>,
+    live: impl Iterator<Item = &'a Plan>,
     folder: &Folder,
     plugins: &LoadedPlugins,
     findings: &mut Vec<Finding>,
 ) {
-    let plans: Vec<&Plan> = plans.collect();
-    let mut used = |name: &str, world: World, at: Location, what: &str| {
-        if let Some(worlds) = plugins.unfit(name, world) {
-            let worlds: Vec<&str> = worlds.iter().map(|world| world.name()).collect();
-            let message = format!(
-                "{what} is the plugin `{name}`, a component of the world {}, expected {}",
-                worlds.join(", "),
-                world.name()
-            );
-            findings.push(Finding::error("plugin-world", &at, message));
-        }
-    };
-    let functions = || Location { file: files::FUNCTIONS.into(), line: 0, column: 0 };
+    let mut plans: Vec<&Plan> = plans.collect();
     for plan in &plans {
-        for authorizer in &plan.authorizers {
-            let what = format!("authorizer `{}`", authorizer.name);
-            used(&authorizer.plugin.0, World::Authorizer, functions(), &what);
-        }
-        for route in &plan.routes {
-            if let Some(plugin) = route.integration.function().and_then(FunctionPlan::plugin) {
-                let what = format!("the function of {} {}", route.verb.as_str(), route.resource_path);
-                used(&plugin.0, World::Function, functions(), &what);
-            }
-        }
+        check_plan(plan, plugins, findings);
     }
+    plans.extend(live);
+    let mut used = |name: &str, world: World, at: Location, what: &str| {
+        used(plugins, name, world, &at, what, findings);
+    };
     for (origin, target) in &folder.functions.origins {
         let at = located(files::FUNCTIONS, target);
         used(&target.value.plugin, World::Http, at, &format!("origin `{origin}`"));
@@ -147,7 +167,11 @@ fn unknown(plans: &[&Plan], folder: &Folder, plugins: &LoadedPlugins, findings: 
         // Requests would pass where somebody thinks that they are looked at.
         if !plans.is_empty() && !plans.iter().any(|plan| guards(&firewall.value, plan)) {
             let message = format!("the firewall `{plugin}` fits no stage");
-            let finding = Finding::error("firewall-unused", &at, message);
+            // One for a stage of the control plane has its place when that is there.
+            let finding = match folder.node.control_plane {
+                Some(true) => Finding::warning("firewall-unused", &at, message),
+                _ => Finding::error("firewall-unused", &at, message),
+            };
             findings.push(finding.with_help("`api` is an API id and `stage` the name of a stage"));
         }
     }

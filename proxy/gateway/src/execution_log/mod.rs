@@ -5,7 +5,7 @@
 //!
 //! An exchange without one pays a branch for each place that would write to it.
 
-mod text;
+pub(crate) mod text;
 
 use crate::exchange::Refusal;
 use bytes::Bytes;

@@ -7,9 +7,11 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/api/API_TestInvokeMethod.html>.
 
+mod authorizer;
 mod find;
 
 pub use crate::execution_log::{HeaderLines, Received, Refused, Sent};
+pub(crate) use authorizer::authorize;
 
 use crate::exchange::{Exchange, Place};
 use crate::execution_log::ExecutionLog;

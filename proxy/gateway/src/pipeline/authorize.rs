@@ -3,14 +3,14 @@
 use super::asked::{Identity, Shown, ask as ask_plugin};
 use crate::authorizer::{AuthorizerRuntime, Outcome};
 use crate::exchange::{Exchange, Refusal};
-use crate::guard::Guarded;
+use crate::guard::{Breaker, Guarded};
 use crate::view::View;
 use edgewit_mapping::expression::{RequestScope, RequestSource};
 use edgewit_model::gateway_response::GatewayResponseType::{
     ACCESS_DENIED, AUTHORIZER_CONFIGURATION_ERROR, AUTHORIZER_FAILURE, DEFAULT_4XX, UNAUTHORIZED,
 };
 use edgewit_plan::plan::{AuthorizerKind, AuthorizerPlan, RouteAuthorization};
-use edgewit_plugin::PluginError;
+use edgewit_plugin::{Decision, PluginError};
 use edgewit_policy::{ConditionKeys, PolicyRequest, Verdict, same_account};
 use pingora_http::RequestHeader;
 use std::sync::Arc;
@@ -171,6 +171,38 @@ async fn ask(
         exchange.authorizer.status = Some(403);
     }
     Ok(Some(verdict))
+}
+
+/// What an authorizer says of a request that is only tried out.
+pub(crate) enum Tried {
+    /// It was asked: the identity that it saw first, and what it decided.
+    Decided(String, Decision),
+    /// An identity source is missing or does not match: nobody was asked.
+    Unauthorized,
+    /// It failed, or is not there: why.
+    Failed(String),
+}
+
+/// Asks the authorizer with this index, whatever the route, and keeps nothing.
+pub(crate) async fn try_out(header: &mut RequestHeader, exchange: &mut Exchange, index: usize) -> Tried {
+    let missing = || Tried::Failed("no component of this node stands for its function".to_owned());
+    let Some(stage) = exchange.stage().map(Arc::clone) else { return missing() };
+    let runtime = stage.authorizers.get(index).and_then(Option::as_ref);
+    let (Some(plan), Some(runtime)) = (stage.plan.authorizers.get(index), runtime) else { return missing() };
+    let Ok(identity) = identity(plan, runtime, header, exchange) else { return Tried::Unauthorized };
+    let first = identity.sources.first().cloned().unwrap_or_default();
+    let arn = exchange.method_arn(exchange.verb.map_or("GET", |verb| verb.as_str()));
+    let shown = Shown { identity, arn: Some(arn), body: None };
+    let breaker = Breaker::default();
+    let asked =
+        ask_plugin(&runtime.plugin, &breaker, header, exchange, shown, |plugin, request| async move {
+            plugin.authorize(request).await
+        });
+    match asked.await {
+        Ok(Guarded::Answered(decision)) => Tried::Decided(first, decision),
+        Ok(Guarded::Failed(Some(error))) => Tried::Failed(error.to_string()),
+        Ok(Guarded::Failed(None) | Guarded::PassedOver) | Err(_) => Tried::Failed("it failed".to_owned()),
+    }
 }
 
 /// Collects identity sources; what is missing is a 401 without a call.

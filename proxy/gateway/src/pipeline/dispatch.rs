@@ -8,7 +8,7 @@ use crate::exchange::{Exchange, Refusal};
 use crate::generation::RouteRuntime;
 use edgewit_model::api::ResponseTransferMode;
 use edgewit_plan::integration::HttpPlan;
-use edgewit_plan::plan::IntegrationPlan;
+use edgewit_plan::plan::{IntegrationPlan, Unavailable};
 use pingora_proxy::Session;
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ impl Pipeline {
         };
         let empty = session.is_body_empty();
         match &route.integration {
-            IntegrationPlan::Unavailable(_) => Err(Refusal::configuration().into()),
+            IntegrationPlan::Unavailable(unavailable) => Err(unavailable_route(unavailable).into()),
             IntegrationPlan::HttpProxy(plan)
                 if exchange.log.is_none()
                     && collected.is_none()
@@ -45,51 +45,55 @@ impl Pipeline {
                 let body = match collected {
                     Some(body) => body,
                     None if integrate::mock::wants_body(plan, session.req_header()) => {
-                        self.collect(session).await?
+                        Box::pin(self.collect(session)).await?
                     }
                     None => Collected::default(),
                 };
                 let mapped = integrate::mock::run(plan, session.req_header(), exchange, body.bytes())?;
                 Ok(Next::Answer(mapped.header, mapped.body))
             }
-            IntegrationPlan::Function(plan)
-                if plan.streams && runtime.transform.is_none() && exchange.log.is_none() =>
-            {
-                let body = self.collected(session, collected).await?.share();
-                let function = self.function(&self.whole(&route.integration, runtime), plan)?;
+            // On the heap: what these wait with would be part of every request's future otherwise.
+            integration => Box::pin(self.with_body(session, exchange, integration, runtime, collected)).await,
+        }
+    }
+
+    /// Asks an integration that is given the whole body.
+    async fn with_body(
+        &self,
+        session: &mut Session,
+        exchange: &mut Exchange,
+        integration: &IntegrationPlan,
+        runtime: &RouteRuntime,
+        collected: Option<Collected>,
+    ) -> Result<Next, Stop> {
+        let body = self.collected(session, collected).await?;
+        let whole = self.whole(integration, runtime);
+        let streams = exchange.log.is_none() && runtime.transform.is_none();
+        match (integration, &runtime.component) {
+            (IntegrationPlan::Function(plan), _) if streams && plan.streams => {
+                let function = self.function(&whole, plan)?;
                 let client = &mut session.downstream_session;
                 let streamed =
-                    integrate::streamed::run(plan, &function, client, exchange, &self.shared, body);
+                    integrate::streamed::run(plan, &function, client, exchange, &self.shared, body.share());
                 match Box::pin(streamed).await? {
                     Some((response, body)) => Ok(Next::Answer(response, body)),
                     None => Ok(Next::Sent),
                 }
             }
-            IntegrationPlan::HttpProxy(plan)
-                if exchange.log.is_none()
-                    && plan.response_transfer_mode == ResponseTransferMode::Stream
-                    && runtime.component.is_some()
-                    && runtime.transform.is_none() =>
+            (IntegrationPlan::HttpProxy(plan), Some(component))
+                if streams && plan.response_transfer_mode == ResponseTransferMode::Stream =>
             {
-                let body = self.collected(session, collected).await?;
-                let body = content::request(
-                    &route.integration,
-                    exchange,
-                    &session.req_header().headers,
-                    &body.share(),
-                )?;
-                let call = self.call(&self.whole(&route.integration, runtime), plan)?;
-                let component = runtime.component.as_ref().ok_or_else(Refusal::configuration)?;
+                let headers = &session.req_header().headers;
+                let body = content::request(integration, exchange, headers, &body.share())?;
+                let call = self.call(&whole, plan)?;
                 let client = &mut session.downstream_session;
                 let streamed =
                     integrate::streamed::component(&call, component, client, exchange, &self.shared, body);
                 Box::pin(streamed).await?;
                 Ok(Next::Sent)
             }
-            integration => {
-                let body = self.collected(session, collected).await?;
+            _ => {
                 let header = session.req_header_mut();
-                let whole = self.whole(integration, runtime);
                 let (response, body) = Box::pin(self.answer(&whole, header, exchange, body.share())).await?;
                 Ok(Next::Answer(response, body))
             }
@@ -129,6 +133,15 @@ impl Pipeline {
             Err(failed) => Err(failed.into()),
         }
     }
+}
+
+/// 500, and what the execution log says of it.
+fn unavailable_route(why: &Unavailable) -> Refusal {
+    let line = match why.code {
+        "uri-invalid" => "Invalid endpoint address",
+        _ => &*why.message,
+    };
+    Refusal::configuration().because(format!("Execution failed due to configuration error: {line}"))
 }
 
 impl From<integrate::direct::Failed> for Stop {

@@ -71,7 +71,8 @@ fn place(api: &crate::generation::Api, path: &str) -> Option<Place> {
     let mut whole = String::with_capacity(trimmed.len() + 1);
     whole.push('/');
     whole.push_str(trimmed);
-    Some(Place { stage: std::sync::Arc::clone(stage), path: whole, resource_start: stage_end + 1 })
+    let stage = std::sync::Arc::clone(stage.draw());
+    Some(Place { stage, path: whole, resource_start: stage_end + 1 })
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! what the node answers itself passes the same stages from [`Pipeline::answer`].
 
 mod asked;
-mod authorize;
+pub(crate) mod authorize;
 pub mod body;
 mod coding;
 mod content;
@@ -33,6 +33,7 @@ use crate::shared::Shared;
 use async_trait::async_trait;
 use body::{BodyError, Collected};
 use bytes::Bytes;
+use edgewit_mapping::coding::Coding;
 use edgewit_plan::plan::RouteAuthorization;
 use pingora_core::protocols::Digest;
 use pingora_core::upstreams::peer::HttpPeer;
@@ -133,20 +134,29 @@ impl Pipeline {
         if let Some(coding) = coding::of_request(session.req_header(), exchange)?
             && !session.is_body_empty()
         {
-            let body = self.collected(session, collected).await?;
-            let body =
-                Box::pin(coding::decode(body.share(), coding, self.shared.limits.payload_bytes)).await?;
-            session.req_header_mut().remove_header(&http::header::CONTENT_ENCODING);
-            let body = self.shared.buffers.hold(body).map_err(|_full| Refusal::busy())?;
-            collected = Some(body.into());
+            collected = Some(Box::pin(self.decoded(session, collected, coding)).await?);
         }
         validate::parameters(session.req_header(), exchange)?;
         if validate::wants_body(exchange) {
-            let body = self.collected(session, collected).await?;
+            let body = Box::pin(self.collected(session, collected)).await?;
             validate::body(session.req_header(), exchange, &body)?;
             collected = Some(body);
         }
         self.integrate(session, exchange, collected).await
+    }
+
+    /// The body as it was before the client compressed it.
+    async fn decoded(
+        &self,
+        session: &mut Session,
+        collected: Option<Collected>,
+        coding: Coding,
+    ) -> Result<Collected, Stop> {
+        let body = self.collected(session, collected).await?;
+        let body = coding::decode(body.share(), coding, self.shared.limits.payload_bytes).await?;
+        session.req_header_mut().remove_header(&http::header::CONTENT_ENCODING);
+        let body = self.shared.buffers.hold(body).map_err(|_full| Refusal::busy())?;
+        Ok(body.into())
     }
 
     /// The body comes along where the firewall has looked at it.

@@ -5,7 +5,7 @@ use super::integrate::mock::unsupported_media_type;
 use super::map_response::Mapped;
 use super::transform;
 use crate::exchange::{Exchange, Refusal};
-use crate::generation::StageRuntime;
+use crate::generation::{StageRuntime, Templates};
 use bytes::Bytes;
 use edgewit_plan::integration::{MappingTemplate, RequestBody, RequestTemplates};
 use edgewit_plan::plan::IntegrationPlan;
@@ -33,10 +33,10 @@ pub(super) async fn request(
     };
     let Some(template) = selected(templates, header) else { return Ok(body) };
     let stage = stage(exchange)?;
-    let Some((attached, number)) = renderer(&stage, template) else { return Err(broken(exchange)) };
+    let Some((templates, number)) = renderer(&stage, template) else { return Err(broken(exchange)) };
     exchange.template = Some(number);
     let at_once = matches!(integration, IntegrationPlan::Mock(_));
-    let rendered = transform::request(attached, header, exchange, &body, at_once).await;
+    let rendered = transform::request(&templates.attached, header, exchange, &body, at_once).await;
     exchange.template = None;
     match rendered.map_err(|refusal| refusal.because(format!("{UNABLE} request")))? {
         transform::Outcome::Forward(mut changes) => {
@@ -82,15 +82,15 @@ pub(super) async fn response(
         return Ok((answer, body));
     }
     let stage = stage(exchange)?;
-    let (attached, number) = match template {
+    let (templates, number) = match template {
         Some(template) => match renderer(&stage, template) {
-            Some((attached, number)) => (attached, Some(number)),
+            Some((templates, number)) => (templates, Some(number)),
             None => return Err(broken(exchange)),
         },
-        None => (&stage.templates.as_ref().ok_or_else(Refusal::internal)?.attached, None),
+        None => (stage.templates.as_ref().ok_or_else(Refusal::internal)?.load_full(), None),
     };
     exchange.template = number;
-    let answered = transform::response(attached, header, exchange, answer, body).await;
+    let answered = transform::response(&templates.attached, header, exchange, answer, body).await;
     exchange.template = None;
     answered.map_err(|refusal| refusal.because(format!("{UNABLE} response")))
 }
@@ -105,13 +105,11 @@ fn selected<'t>(templates: &'t RequestTemplates, header: &RequestHeader) -> Opti
     }
 }
 
-fn renderer<'s>(
-    stage: &'s StageRuntime,
-    template: &MappingTemplate,
-) -> Option<(&'s crate::generation::Attached, u32)> {
+fn renderer(stage: &StageRuntime, template: &MappingTemplate) -> Option<(Arc<Templates>, u32)> {
     let MappingTemplate::Rendered(index) = template else { return None };
-    let templates = stage.templates.as_ref()?;
-    Some((&templates.attached, *templates.numbers.get(*index)?))
+    let templates = stage.templates.as_ref()?.load_full();
+    let number = *templates.numbers.get(*index)?;
+    Some((templates, number))
 }
 
 fn stage(exchange: &Exchange) -> Result<Arc<StageRuntime>, Refusal> {

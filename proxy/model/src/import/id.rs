@@ -3,7 +3,7 @@
 const ALPHABET: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
 
 /// `length` lower-case alphanumerics from `text`; `attempt` gives another one after a collision.
-pub(super) fn short_hash(text: &str, length: usize, attempt: u32) -> String {
+pub fn short_hash(text: &str, length: usize, attempt: u32) -> String {
     // FNV-1a, 64 bits: stable over versions of the standard library, unlike its default hasher.
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     for byte in text.bytes().chain(attempt.to_le_bytes()) {

@@ -40,6 +40,7 @@ mod yaml;
 use crate::api::RestApi;
 use crate::finding::Finding;
 use findings::Findings;
+pub use id::short_hash;
 use indexmap::IndexMap;
 
 /// What an import needs to know besides the document.
@@ -145,4 +146,11 @@ pub fn import(file: &str, text: &str, options: &ImportOptions) -> Imported {
     }
     let (api, partial) = if findings.has_error() { (None, Some(api)) } else { (Some(api), None) };
     Imported { api, partial, findings: findings.finish(options.limits.findings) }
+}
+
+/// The document as JSON, word for word; `None` when the text is no document within the limits.
+pub fn document(text: &str, limits: &ImportLimits) -> Option<serde_json::Value> {
+    let limits = read::effective(limits);
+    let document = read::read("", text, &limits, &mut Findings::new(""))?;
+    Some(values::to_json(document.root()))
 }

@@ -30,6 +30,9 @@ use std::sync::Arc;
 pub struct Options<'a> {
     /// What to do with routes that this version cannot serve.
     pub unavailable_routes: UnavailableRoutes,
+    /// Whether a method with a mistake answers 500 and the others are served, as API Gateway has it, which finds
+    /// mistakes when a method is called; otherwise one mistake refuses the whole.
+    pub serve_mistakes: bool,
     /// What stands for the Lambda function with this ARN.
     pub resolve_function: &'a dyn Fn(&str) -> Option<Binding>,
     /// The origin, such as `http://127.0.0.1:4566`, that is called instead of the service of AWS with this name.
@@ -45,6 +48,7 @@ impl Default for Options<'_> {
     fn default() -> Self {
         Self {
             unavailable_routes: UnavailableRoutes::default(),
+            serve_mistakes: false,
             resolve_function: &|_| None,
             service_endpoint: &|_| None,
             has_vpc_link: &|_| false,

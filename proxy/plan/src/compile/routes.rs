@@ -2,12 +2,12 @@
 
 use super::Compiler;
 use super::authorizers::Authorizers;
-use crate::plan::{Route, RouteAuthorization, Unavailable};
+use crate::plan::{IntegrationPlan, Route, RouteAuthorization, Unavailable};
 use crate::router::{Builder, Router};
 use crate::validation::{self, Validation};
 use edgewit_mapping::expression::MethodParameter;
 use edgewit_model::api::{Authorization, Method, Resource, Verb};
-use edgewit_model::finding::Finding;
+use edgewit_model::finding::{Finding, Severity};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ impl Compiler<'_> {
             };
             for verb in verbs {
                 if let Some(method) = resource.methods.get(&verb) {
-                    let route = self.route(resource, verb, method, authorizers);
+                    let route = self.route_or_mistake(resource, verb, method, authorizers);
                     if added {
                         routes.extend(route);
                     }
@@ -60,6 +60,46 @@ impl Compiler<'_> {
             Router::default()
         });
         (routes, router)
+    }
+
+    /// The route of a method. Where mistakes are served, one that has any answers 500, and they are warnings.
+    fn route_or_mistake(
+        &mut self,
+        resource: &Resource,
+        verb: Verb,
+        method: &Method,
+        authorizers: &Authorizers,
+    ) -> Option<Route> {
+        let before = self.findings.len();
+        let route = self.route(resource, verb, method, authorizers);
+        if !self.options.serve_mistakes {
+            return route;
+        }
+        let mut mistake = None;
+        for finding in self.findings[before..].iter_mut().filter(|finding| finding.is_error()) {
+            finding.severity = Severity::Warning;
+            mistake.get_or_insert((finding.code, finding.message.clone()));
+        }
+        let (code, message) = match (mistake, route) {
+            (None, Some(route)) => return Some(route),
+            (Some(mistake), _) => mistake,
+            (None, None) => ("integration-missing", "the integration cannot be understood".to_owned()),
+        };
+        let told = self.findings.len();
+        let authorization = self.authorization(method, authorizers);
+        // It has been told of already.
+        self.findings.truncate(told);
+        Some(Route {
+            resource_path: self.shared.text(&resource.path),
+            resource_id: self.shared.text(&resource.id),
+            verb,
+            operation_name: None,
+            path_parameter_names: self.parameter_names(&resource.path),
+            authorization,
+            api_key_required: method.api_key_required,
+            validation: None,
+            integration: IntegrationPlan::Unavailable(Unavailable { code, message: message.into() }),
+        })
     }
 
     fn route(
@@ -207,8 +247,12 @@ impl Compiler<'_> {
     }
 
     fn model(&mut self, name: &str, method: &Method) -> Option<Arc<validation::Model>> {
-        if let Some(known) = self.shared.models.get(name) {
-            return known.clone();
+        if let Some(known) = self.shared.models.get(name).cloned() {
+            if known.is_none() && self.options.serve_mistakes {
+                // Its finding costs the method that was first; a route must not lose its validation silently.
+                self.error("model-invalid", &method.at, format!("the model `{name}` cannot be used"));
+            }
+            return known;
         }
         let model = match self.api.models.get(name) {
             None => {

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
+mod mistakes;
+
 use super::{Binding, Options, UnavailableRoutes, compile};
 use crate::integration::{HttpPlan, MappingTemplate, MockAnswer, Piece, RequestBody};
 use crate::plan::{AuthorizerKind, IntegrationPlan, Plan, PluginRef, RouteAuthorization};

@@ -1,0 +1,150 @@
+//! `TestInvokeMethod` and `TestInvokeAuthorizer`: one request through an API as it is now, deployed or not.
+
+use super::{ControlPlane, stages};
+use crate::deploy::LiveStage;
+use crate::execution_log::text::dated;
+use crate::identity::RequestIds;
+use crate::invoke::{Invocation, InvokeError, authorize, invoke};
+use bytes::Bytes;
+use edgewit_control::Environment;
+use edgewit_control::entities::{Authorizer, RestApi};
+use edgewit_control::protocol::answer::TrialTarget;
+use edgewit_control::{Error, ErrorKind, Trial};
+use edgewit_mapping::query;
+use edgewit_mapping::selection::SelectionPattern;
+use edgewit_model::api as model;
+use edgewit_model::stage::Deployment;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+/// What API Gateway calls the stage of a test invocation.
+pub(crate) const TRIAL_STAGE: &str = "test-invoke-stage";
+
+impl ControlPlane {
+    /// Blocks until the request has its answer.
+    pub(super) fn try_out(&self, trial: &Trial) -> Result<Value, Error> {
+        let api = self.state.read().get::<RestApi>(&trial.rest_api_id).cloned();
+        let api = api.ok_or_else(|| Error::not_found("Invalid Resource identifier specified"))?;
+        let mut model = stages::model(&api)?;
+        if let TrialTarget::Authorizer { name, .. } = &trial.target {
+            guard(&mut model, name);
+        }
+        let stage = LiveStage {
+            rest_api_id: trial.rest_api_id.clone(),
+            name: TRIAL_STAGE.to_owned(),
+            deployment: Deployment { id: "test-invoke".to_owned(), api: Arc::new(model) },
+            variables: trial.stage_variables.iter().cloned().collect(),
+            access_log_format: None,
+            canary: None,
+        };
+        let generation = self.deployer.trial(stage).map_err(|findings| stages::refused(&findings))?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| {
+            Error::new(ErrorKind::InternalFailure, format!("The request could not be run: {error}"))
+        })?;
+        let path = match (&trial.path_with_query, &trial.target) {
+            (Some(path), _) if !path.is_empty() => path.clone(),
+            // Up to its first parameter, which stays empty then.
+            (_, TrialTarget::Method { resource, .. }) => {
+                resource.split('{').next().unwrap_or_default().to_owned()
+            }
+            _ => String::new(),
+        };
+        match &trial.target {
+            TrialTarget::Method { resource, http_method } => {
+                let invocation = Invocation {
+                    api: None,
+                    stage: None,
+                    resource: Some(resource.clone()),
+                    method: if http_method == "ANY" { "GET".to_owned() } else { http_method.clone() },
+                    path: if path.starts_with('/') { path } else { format!("/{path}") },
+                    headers: trial.headers.clone(),
+                    body: Bytes::from(trial.body.clone().unwrap_or_default()),
+                };
+                let invoked =
+                    runtime.block_on(invoke(&self.shared, &generation, &invocation)).map_err(refused)?;
+                Ok(json!({
+                    "status": invoked.status,
+                    "body": String::from_utf8_lossy(&invoked.body),
+                    "headers": invoked.headers,
+                    "multiValueHeaders": invoked.multi_value_headers,
+                    "log": invoked.log,
+                    "latency": invoked.latency_ms,
+                }))
+            }
+            TrialTarget::Authorizer { name, .. } => {
+                let path = if path.starts_with('/') { path } else { format!("/{path}") };
+                if let Some(authorizer) = api.authorizers.values().find(|it| &it.name == name)
+                    && !has_identity(authorizer, &path, &trial.headers)
+                {
+                    return Ok(unauthorized(name, self.world().now_ms()));
+                }
+                let called = authorize(&generation, name, &path, &trial.headers);
+                runtime.block_on(called).map_err(refused)
+            }
+        }
+    }
+}
+
+/// Has the authorizer guard something, because those that guard nothing are not compiled.
+fn guard(api: &mut model::RestApi, name: &str) {
+    let guarded = model::Method {
+        authorization: model::Authorization::Authorizer { name: name.to_owned(), scopes: Vec::new() },
+        ..model::Method::default()
+    };
+    if let Some(root) = api.resources.first_mut() {
+        root.methods.insert(model::Verb::GET, guarded);
+    }
+}
+
+/// Whether a request has what the authorizer identifies callers by; who has not is refused without a call.
+fn has_identity(authorizer: &Authorizer, path: &str, headers: &[(String, String)]) -> bool {
+    let sources = authorizer.identity_source.as_deref().unwrap_or_default();
+    let sources: Vec<&str> = sources.split(',').map(str::trim).filter(|source| !source.is_empty()).collect();
+    let value = |source: &str| {
+        if let Some(name) = source.strip_prefix("method.request.header.") {
+            let mut found = headers.iter().rev().filter(|(header, _)| header.eq_ignore_ascii_case(name));
+            return found.next().map(|(_, value)| value.clone()).filter(|value| !value.is_empty());
+        }
+        if let Some(name) = source.strip_prefix("method.request.querystring.") {
+            let query = path.split_once('?').map_or("", |(_, query)| query);
+            return query::last(query, name)
+                .map(|value| value.into_owned())
+                .filter(|value| !value.is_empty());
+        }
+        // What the context or the stage gives is looked at with the rest.
+        Some(String::new())
+    };
+    if authorizer.kind == "REQUEST" {
+        return authorizer.authorizer_result_ttl_in_seconds == Some(0)
+            || sources.iter().all(|source| value(source).is_some());
+    }
+    let Some(token) = sources.first().and_then(|source| value(source)) else { return false };
+    let expression = authorizer.identity_validation_expression.as_deref().filter(|text| !text.is_empty());
+    expression
+        .and_then(|text| SelectionPattern::parse(text).ok())
+        .is_none_or(|pattern| pattern.is_match(&token))
+}
+
+fn unauthorized(name: &str, now_ms: u64) -> Value {
+    let id = RequestIds::generate(SystemTime::now());
+    let id = id.request_id();
+    let lines = [
+        format!("Starting authorizer: {name} for request: {id}"),
+        "Unauthorized request: an identity source is missing or does not match".to_owned(),
+    ];
+    let lines = lines.iter().map(|line| format!("{}\n", dated(now_ms, line)));
+    json!({
+        "clientStatus": 401,
+        "log": format!("Execution log for request {id}\n{}", lines.collect::<String>()),
+        "latency": 0,
+    })
+}
+
+fn refused(error: InvokeError) -> Error {
+    match error {
+        InvokeError::NoAnswer => Error::new(ErrorKind::InternalFailure, error.to_string()),
+        other => Error::bad_request(other.to_string()),
+    }
+}
