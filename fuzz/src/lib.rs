@@ -3,6 +3,7 @@
 //! Each takes any bytes, feeds them to the real code and asserts what must hold for every input. They are called by
 //! libFuzzer (`fuzz_targets`) and by the bounded smoke test (`tests/smoke.rs`) that runs on stable Rust.
 
+mod control;
 mod document;
 mod expressions;
 mod functions;
@@ -14,6 +15,7 @@ mod velocity;
 mod views;
 mod wire;
 
+pub use control::control_request;
 pub use document::import;
 pub use expressions::{
     json_path, mapping_expression, mock_status, query, selection_pattern, static_template,
@@ -30,8 +32,9 @@ pub use wire::framing;
 pub type Target = fn(&[u8]);
 
 /// Every target by its name, which is also the name of its folder in `seeds`.
-pub const TARGETS: [(&str, Target); 17] = [
+pub const TARGETS: [(&str, Target); 18] = [
     ("access_log_format", access_log_format),
+    ("control_request", control_request),
     ("framing", framing),
     ("gateway_response_template", gateway_response_template),
     ("import", import),

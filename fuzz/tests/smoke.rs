@@ -47,7 +47,7 @@ macro_rules! smoke {
 }
 
 smoke! {
-    access_log_format framing gateway_response_template import json_path lambda_authorizer_result lambda_result
+    access_log_format control_request framing gateway_response_template import json_path lambda_authorizer_result lambda_result
     mapping_expression mock_status policy query route_match selection_pattern sigv4 static_template velocity
     velocity_json_path
 }

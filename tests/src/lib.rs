@@ -12,6 +12,7 @@
     reason = "this crate only serves tests, which fail by panicking and report by printing"
 )]
 
+pub mod admin;
 pub mod binary;
 pub mod case;
 pub mod client;
@@ -23,6 +24,7 @@ pub mod matcher;
 pub mod metrics;
 pub mod node;
 pub mod origin;
+pub mod redis;
 pub mod report;
 pub mod run;
 pub mod suite;

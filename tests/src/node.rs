@@ -256,8 +256,19 @@ impl Lines {
 /// # Panics
 /// When it cannot be started or does not end.
 pub fn run(folder: &Path, args: &[&str]) -> Finished {
+    run_with(folder, args, &[])
+}
+
+/// The same with environment variables.
+///
+/// # Panics
+/// When it cannot be started or does not end.
+pub fn run_with(folder: &Path, args: &[&str], env: &[(&str, &str)]) -> Finished {
     let mut command = command();
-    command.args(args).current_dir(folder);
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
+        command.env_remove(name);
+    }
+    command.args(args).current_dir(folder).envs(env.iter().copied());
     let mut child = spawn(&mut command);
     let watchdog = watchdog(&child);
     let (stdout, out) = Lines::follow(child.stdout.take());

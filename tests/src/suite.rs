@@ -8,6 +8,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use crate::admin::Admin;
 use crate::case::{self, Case};
 use crate::folder::{self, Folder};
 use crate::matcher::Names;
@@ -109,6 +110,40 @@ pub fn run(files: &[CaseFile], filter: &str) -> Outcome {
     outcome.into_inner().unwrap_or_default()
 }
 
+/// Runs the cases whose name contains `filter` and whose API is all there is to them, with their APIs made through the
+/// control plane instead of from files: the answers must be the same.
+///
+/// # Panics
+/// When the node does not start.
+pub fn run_published(files: &[CaseFile], filter: &str) -> Outcome {
+    let outcome = Mutex::new(Outcome::default());
+    let prepared = |file| -> Option<Prepared<'_>> {
+        let file: &CaseFile = file;
+        let case = file.case.as_ref().ok().filter(|case| case.shares_node())?;
+        Some(Prepared::new(file, case))
+    };
+    let chosen: Vec<_> =
+        files.iter().filter(|file| file.name.contains(filter)).filter_map(prepared).collect();
+    let (folder, data) = (Folder::new(), Folder::new());
+    folder.write("edgewit.yaml", "control_plane: true\n");
+    let args = vec!["--data".to_owned(), data.path().join("state").display().to_string()];
+    let node = Node::launch(folder.path(), &Launch { args, ..Launch::default() });
+    let node = node.unwrap_or_else(|finished| panic!("the node {finished}"));
+    in_parallel(&chosen, |prepared| {
+        let failure = match prepared.publish(Admin(node.admin())) {
+            Ok(api_id) => prepared.at(node.listen(), api_id),
+            Err(refused) => Some(refused),
+        };
+        if let Ok(mut outcome) = outcome.lock() {
+            match failure {
+                None => outcome.passed.push(prepared.file.name.clone()),
+                Some(report) => drop(outcome.failed.insert(prepared.file.name.clone(), report)),
+            }
+        }
+    });
+    outcome.into_inner().unwrap_or_default()
+}
+
 /// Compares an outcome with the list of expected failures, and prints the failures and the two totals.
 ///
 /// # Errors
@@ -166,7 +201,35 @@ impl<'a> Prepared<'a> {
     }
 
     fn on(&self, addr: std::net::SocketAddr) -> Option<String> {
-        let names = Names { origin: self.origin.authority(), api_id: self.file.api_id.clone() };
+        self.at(addr, self.file.api_id.clone())
+    }
+
+    /// Makes the API and its stage; the id of the API.
+    fn publish(&self, admin: Admin) -> Result<String, String> {
+        let origin = self.origin.authority();
+        let said = |response: crate::client::Response| format!("{} {}", response.status, response.text());
+        let document = folder::with_origin(self.case.api.as_deref().unwrap_or_default(), &origin);
+        let made = admin.send_text("POST", "/restapis?mode=import", &document);
+        if made.status != 201 {
+            return Err(format!("the import was answered {}", said(made)));
+        }
+        let made: serde_json::Value =
+            serde_json::from_str(&made.text()).map_err(|error| error.to_string())?;
+        let id = made["id"].as_str().unwrap_or_default().to_owned();
+        let variables = self.case.stage_variables.iter();
+        let variables: BTreeMap<_, _> =
+            variables.map(|(name, value)| (name, folder::with_origin(value, &origin))).collect();
+        let stage = serde_json::json!({"stageName": "dev", "variables": variables});
+        let deployed = admin.send("POST", &format!("/restapis/{id}/deployments"), &stage);
+        if deployed.status == 201 {
+            Ok(id)
+        } else {
+            Err(format!("the deployment was answered {}", said(deployed)))
+        }
+    }
+
+    fn at(&self, addr: std::net::SocketAddr, api_id: String) -> Option<String> {
+        let names = Names { origin: self.origin.authority(), api_id };
         run::steps(&self.case.steps, &Scene { addr, log: None, origin: &self.origin, names })
     }
 

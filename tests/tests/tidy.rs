@@ -17,7 +17,7 @@ const LONG_FILES: [(&str, usize, &str); 1] =
     [("proxy/plan/src/compile/tests.rs", 760, "one table of findings, which belongs together")];
 
 /// Crates that take everything they know as arguments.
-const PURE_CRATES: [&str; 4] = ["mapping", "model", "plan", "policy"];
+const PURE_CRATES: [&str; 5] = ["diff", "mapping", "model", "plan", "policy"];
 
 /// Folders that hold what a build or a run made.
 const MADE: [&str; 6] = [".git", ".cache", "artifacts", "corpus", "coverage", "target"];
