@@ -25,12 +25,13 @@ def busy_seconds(core):
 def wrk(target, seconds, connections):
     """Runs wrk once. Returns its counts with the CPU time the target used meanwhile.
 
-    Raises Problem when any answer was an error: a run that did not do its work has no figure.
+    Raises Problem when any answer was an error: a run that did not do its work has no figure. Where the script counts
+    what failed by itself, that is in the figures, for the scenario to judge.
     """
     proxy_core, load_core = cores()
     headers = [part for name, value in target.headers.items() for part in ("-H", f"{name}: {value}")]
     command = [tool("taskset"), "-c", str(load_core), tool("wrk"), "-t1", f"-c{connections}", f"-d{seconds}s",
-               "--latency", "-s", str(BENCH / "conf" / target.script), *headers,
+               f"--timeout={target.timeout}s", "--latency", "-s", str(BENCH / "conf" / target.script), *headers,
                f"http://{text(target.address)}{target.path}"]
     cpu = target.cpu_seconds()
     busy = [busy_seconds(core) for core in (proxy_core, load_core)]
@@ -42,7 +43,7 @@ def wrk(target, seconds, connections):
     if ran.returncode or not line:
         raise Problem(f"wrk failed on {target.name}:\n{ran.stdout}{ran.stderr}\n{target.tail()}")
     counts = json.loads(line.removeprefix("result "))
-    if counts["status_errors"] or counts["socket_errors"] or not counts["requests"]:
+    if counts.get("status_errors") or counts.get("socket_errors") or not counts["requests"]:
         raise Problem(f"{target.name} did not answer every request: {counts}\n{target.tail()}")
     return {
         "requests": counts["requests"],
@@ -54,6 +55,8 @@ def wrk(target, seconds, connections):
         # What ran on the target's core beside it, and how busy the load generator's core was.
         "others": max(0.0, (busy[0][0] - cpu) / busy[0][1]) if proxy_core != load_core else 0.0,
         "load_core": busy[1][0] / busy[1][1],
+        **({"p999_ms": counts["p999"] / 1e3, "max_ms": counts["max"] / 1e3, "failed": counts["failed"],
+            "late": counts["late"], "first_failure": counts["first"]} if "failed" in counts else {}),
     }
 
 

@@ -11,6 +11,7 @@ import subprocess
 import time
 
 from .answers import expect
+from .control import control
 from .documents import routes_document
 from .fleet import fleet
 from .load import alternate, difference, median, ratio
@@ -255,7 +256,7 @@ def routes(bench, options):
 
 SCENARIOS = {"proxy": proxy, "mock": mock, "authorizer": authorizer, "ways": ways, "idle": idle, "import": imports,
              "routes": routes, "plugins": plugins, "fleet": fleet, "templates": templates,
-             "services": services, "bodies": bodies}
+             "services": services, "bodies": bodies, "control": control}
 NEEDS_EDGEWIT = {"proxy", "mock", "authorizer", "idle", "import", "plugins", "fleet", "templates", "services",
-                 "bodies"}
+                 "bodies", "control"}
 NEEDS_BARE = {"proxy", "ways", "idle"}

@@ -102,6 +102,8 @@ class Server:
         self.script = "wrk.lua"
         """What wrk asks for; `script_env` is its environment."""
         self.script_env = {}
+        self.timeout = 2
+        """Seconds after which wrk counts an answer as missing."""
 
     @property
     def pid(self):
@@ -195,7 +197,7 @@ class Bench:
 
     def edgewit(self, conf, name="edgewit", path="/dev/proxy", admin=False, data="data"):
         """A node with one worker; `conf` is a configuration folder or a document. With `admin`, it has that address.
-        Nodes with the same `data` share compiled plugins."""
+        Nodes with the same `data` share compiled plugins; it is a name, or the path of a folder elsewhere."""
         note = self.dir / f"{name.replace(' ', '-')}.ready"
         server = self.start(
             name, [self.binary, "serve", conf, "--listen", "127.0.0.1:0", "--admin",
