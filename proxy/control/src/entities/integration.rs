@@ -47,7 +47,7 @@ pub struct Integration {
     pub cache_key_parameters: Vec<String>,
     /// By status code.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub integration_responses: BTreeMap<String, IntegrationResponse>,
+    pub integration_responses: BTreeMap<String, Box<IntegrationResponse>>,
     /// Verification of the backend.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_config: Option<TlsConfig>,

@@ -31,10 +31,10 @@ pub struct Method {
     pub request_models: Map<String>,
     /// By status code.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub method_responses: BTreeMap<String, MethodResponse>,
+    pub method_responses: BTreeMap<String, Box<MethodResponse>>,
     /// The integration; a method without one cannot be deployed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub method_integration: Option<Integration>,
+    pub method_integration: Option<Box<Integration>>,
     /// Scopes that tokens must have one of.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub authorization_scopes: Vec<String>,

@@ -84,8 +84,8 @@ pub struct Resource {
     pub path_part: Option<String>,
     /// Full path, `/` for the root.
     pub path: String,
-    /// By verb, `ANY` included.
-    pub methods: BTreeMap<String, Method>,
+    /// By verb, `ANY` included. On the heap: a tree makes room for eleven of what it holds.
+    pub methods: BTreeMap<String, Box<Method>>,
 }
 
 /// A JSON-schema model.

@@ -56,7 +56,7 @@ impl<'e> Schemes<'e> {
             schemes
                 .insert(self.api_key.clone(), json!({"type": "apiKey", "name": "x-api-key", "in": "header"}));
         }
-        if methods().any(is_iam) {
+        if methods().any(|method| is_iam(method)) {
             let mut scheme = json!({"type": "apiKey", "name": "Authorization", "in": "header"});
             if extensions.authorizers {
                 scheme["x-amazon-apigateway-authtype"] = json!("awsSigv4");

@@ -68,7 +68,7 @@ pub(super) fn convert(id: &str, model: &api::RestApi, ids: &mut Ids<'_>) -> Rest
             parent_id: parent.cloned(),
             path_part: parent.map(|_| resource.path_part.clone()),
             path: resource.path.clone(),
-            methods: methods.collect(),
+            methods: methods.map(|(verb, method)| (verb, Box::new(method))).collect(),
         };
         converted.resources.insert(id.clone(), Shared::new(resource));
     }
@@ -104,11 +104,11 @@ impl References<'_> {
             operation_name: method.operation_name.clone(),
             request_parameters: method.request_parameters.clone(),
             request_models: method.request_models.clone(),
-            method_responses: responses.collect(),
+            method_responses: responses.map(|(status, response)| (status, Box::new(response))).collect(),
             method_integration: method
                 .integration
                 .as_ref()
-                .map(|integration| super::integration::convert(resource_id, integration)),
+                .map(|integration| Box::new(super::integration::convert(resource_id, integration))),
             authorization_scopes,
         }
     }

@@ -39,7 +39,7 @@ pub(super) fn convert(resource_id: &str, integration: &api::Integration) -> Inte
         timeout_in_millis: integration.timeout_ms,
         cache_namespace: Some(integration.cache_namespace.clone().unwrap_or_else(|| resource_id.to_owned())),
         cache_key_parameters: integration.cache_key_parameters.clone(),
-        integration_responses: responses.collect(),
+        integration_responses: responses.map(|(status, response)| (status, Box::new(response))).collect(),
         tls_config: integration
             .insecure_skip_verification
             .then_some(TlsConfig { insecure_skip_verification: true }),

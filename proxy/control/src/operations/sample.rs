@@ -68,7 +68,7 @@ fn add(api: &mut RestApi, id: &str, parent: Option<&str>, path: &str, verb: &str
     let method = Method {
         http_method: verb.into(),
         authorization_type: "NONE".into(),
-        method_integration: Some(Integration { kind: "MOCK".into(), ..Integration::default() }),
+        method_integration: Some(Box::new(Integration { kind: "MOCK".into(), ..Integration::default() })),
         ..Method::default()
     };
     let resource = Resource {
@@ -76,7 +76,7 @@ fn add(api: &mut RestApi, id: &str, parent: Option<&str>, path: &str, verb: &str
         parent_id: parent.map(Into::into),
         path_part: parent.map(|_| path.trim_start_matches('/').into()),
         path: path.into(),
-        methods: [(verb.to_owned(), method)].into(),
+        methods: [(verb.to_owned(), Box::new(method))].into(),
     };
     api.resources.insert(id.into(), Shared::new(resource));
 }

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
 
 use super::*;
-use crate::entities::{Method, Shared};
+use crate::entities::Shared;
 use edgewit_model::api::Authorization;
 
 fn api(parts: Value) -> entities::RestApi {
@@ -132,7 +132,7 @@ fn defaults_that_are_stored_say_nothing_in_the_model() {
 fn copies_of_an_api_are_independent() {
     let mut one = api(json!({"resources": {"r": {"id": "r", "path": "/"}}}));
     let other = one.clone();
-    one.resources.get_mut("r").map(Shared::edit).unwrap().methods.insert("GET".into(), Method::default());
+    one.resources.get_mut("r").map(Shared::edit).unwrap().methods.insert("GET".into(), Box::default());
     assert!(model(&other).0.resources[0].methods.is_empty());
     assert_eq!(model(&one).0.resources[0].methods.len(), 1);
 }

@@ -1,5 +1,6 @@
 //! Requests to the control plane, from and to the wire.
 
+use super::desk::NotDone;
 use super::{Access, Asked, ControlPlane, Who};
 use crate::buffers::Buffers;
 use crate::pipeline::body::{self, BodyError};
@@ -28,18 +29,23 @@ pub(crate) async fn answer(
     let text = |name: &str| header.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let (method, accept) = (header.method.as_str().to_owned(), text("accept"));
     let (path, query) = (header.uri.path().to_owned(), header.uri.query().unwrap_or_default().to_owned());
-    let plane = Arc::clone(plane);
-    // The store waits for the disk, and a worker has other requests to serve.
-    let carried_out = tokio::task::spawn_blocking(move || {
+    let at_work = Arc::clone(plane);
+    let carried_out = plane.desk.ask(move || {
         let request =
             Request { method: &method, path: &path, query: &query, accept: accept.as_deref(), body: &body };
-        plane.carry_out(&Asked { request, who })
+        at_work.carry_out(&Asked { request, who })
     });
     match carried_out.await {
         Ok((status, headers, body)) => response(status, &headers, &body),
-        Err(error) => {
-            tracing::error!(%error, "an operation of the control plane ended in a panic");
-            refused(Error::new(ErrorKind::InternalFailure, "The node failed on it; please report this."))
+        Err(why) => refused(not_done(&why)),
+    }
+}
+
+fn not_done(why: &NotDone) -> Error {
+    match why {
+        NotDone::Busy => Error::new(ErrorKind::TooManyRequests, "Too Many Requests"),
+        NotDone::Failed => {
+            Error::new(ErrorKind::InternalFailure, "The node failed on it; please report this.")
         }
     }
 }
@@ -52,12 +58,12 @@ pub(crate) async fn audit(plane: &Arc<ControlPlane>, header: &RequestHeader) -> 
         Some(Ok(after)) => Some(after),
         _ => return refused(Error::bad_request("expected no query, or after=N with the number of a line")),
     };
-    let plane = Arc::clone(plane);
-    let lines = tokio::task::spawn_blocking(move || plane.store.audit(after, AUDIT_LINES)).await;
-    let lines = match lines {
+    let at_work = Arc::clone(plane);
+    let lines = plane.desk.ask(move || at_work.store.audit(after, AUDIT_LINES));
+    let lines = match lines.await {
         Ok(Ok(lines)) => lines,
         Ok(Err(error)) => return refused(Error::new(ErrorKind::ServiceUnavailable, error.to_string())),
-        Err(_panicked) => return refused(Error::new(ErrorKind::InternalFailure, "The node failed on it.")),
+        Err(why) => return refused(not_done(&why)),
     };
     let lines = lines.into_iter().map(|line| {
         let entry: Value = serde_json::from_slice(&line.bytes).unwrap_or(Value::Null);

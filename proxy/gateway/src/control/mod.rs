@@ -7,6 +7,7 @@
 
 mod access;
 mod audit;
+mod desk;
 mod environment;
 mod files;
 mod follow;
@@ -53,6 +54,7 @@ pub(crate) struct ControlPlane {
     deployer: Arc<Deployer>,
     shared: Arc<Shared>,
     models: stages::Models,
+    desk: desk::Desk,
 }
 
 /// What changes come to in the data plane.
@@ -101,6 +103,7 @@ impl ControlPlane {
             deployer,
             shared,
             models: stages::Models::default(),
+            desk: desk::Desk::open().map_err(|error| error.to_string())?,
         });
         plane.show_files();
         plane.publish_all();

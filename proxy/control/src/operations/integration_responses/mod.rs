@@ -101,7 +101,7 @@ fn delete(call: &mut Call<'_>) -> Result<Answer, Error> {
 
 fn response<'m>(call: &Call<'_>, method: &'m Method) -> Result<&'m IntegrationResponse, Error> {
     let responses = &integration(method)?.integration_responses;
-    responses.get(call.input.required("statusCode")).ok_or_else(unknown_status)
+    responses.get(call.input.required("statusCode")).map(|response| &**response).ok_or_else(unknown_status)
 }
 
 /// Puts `response` into the method; mappings that are as they were `before` are not looked at again, as the headers
@@ -125,7 +125,7 @@ fn save(
     }
     let answer = view(&response)?;
     if let Some(integration) = &mut method.method_integration {
-        integration.integration_responses.insert(response.status_code.clone(), response);
+        integration.integration_responses.insert(response.status_code.clone(), Box::new(response));
     }
     replace(call, method)?;
     Ok(Answer::Json(answer))

@@ -37,7 +37,7 @@ fn put(call: &mut Call<'_>) -> Result<Answer, Error> {
     rules::check(&integration, call.environment.account_id())?;
     rules::check_parameters(&integration, &Integration::default(), method)?;
     let answer = view(&integration)?;
-    let method = Method { method_integration: Some(integration), ..method.clone() };
+    let method = Method { method_integration: Some(Box::new(integration)), ..method.clone() };
     replace(call, method)?;
     Ok(Answer::Json(answer))
 }
@@ -102,7 +102,7 @@ pub(super) fn of_method<'c>(call: &'c Call<'_>) -> Result<&'c Method, Error> {
 /// # Errors
 /// When it has none.
 pub(super) fn integration(method: &Method) -> Result<&Integration, Error> {
-    method.method_integration.as_ref().ok_or_else(unknown)
+    method.method_integration.as_deref().ok_or_else(unknown)
 }
 
 /// No such integration.

@@ -33,7 +33,7 @@ pub(super) fn update(call: &mut Call<'_>) -> Result<Answer, Error> {
     rules::check(&changed, call.environment.account_id())?;
     rules::check_parameters(&changed, before, method)?;
     let answer = view(&changed)?;
-    let method = Method { method_integration: Some(changed), ..method.clone() };
+    let method = Method { method_integration: Some(Box::new(changed)), ..method.clone() };
     replace(call, method)?;
     Ok(Answer::Json(answer))
 }

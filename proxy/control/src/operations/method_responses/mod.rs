@@ -86,7 +86,8 @@ fn check(api: &RestApi, response: &MethodResponse) -> Result<(), Error> {
 }
 
 fn response<'m>(call: &Call<'_>, method: &'m Method) -> Result<&'m MethodResponse, Error> {
-    method.method_responses.get(call.input.required("statusCode")).ok_or_else(unknown_status)
+    let found = method.method_responses.get(call.input.required("statusCode"));
+    found.map(|response| &**response).ok_or_else(unknown_status)
 }
 
 /// No response of such a status.
@@ -96,7 +97,7 @@ pub(super) fn unknown_status() -> Error {
 
 fn save(call: &mut Call<'_>, mut method: Method, response: MethodResponse) -> Result<Answer, Error> {
     let answer = view(&response)?;
-    method.method_responses.insert(response.status_code.clone(), response);
+    method.method_responses.insert(response.status_code.clone(), Box::new(response));
     replace(call, method)?;
     Ok(Answer::Json(answer))
 }

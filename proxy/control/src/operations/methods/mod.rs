@@ -96,7 +96,7 @@ pub(super) fn method<'c>(call: &'c Call<'_>) -> Result<(&'c RestApi, &'c Method)
 pub(super) fn replace(call: &mut Call<'_>, method: Method) -> Result<(), Error> {
     let resource_id = call.input.required("resourceId").to_owned();
     let resource = call.edit_api()?.resources.get_mut(&resource_id).ok_or_else(resources::unknown)?;
-    resource.edit().methods.insert(method.http_method.clone(), method);
+    resource.edit().methods.insert(method.http_method.clone(), Box::new(method));
     Ok(())
 }
 

@@ -216,7 +216,7 @@ fn a_model_that_is_needed_stays() {
         method.request_models.clear();
         let models = [("application/json".to_owned(), "Pet".to_owned())];
         let response = MethodResponse { response_models: Some(models.into()), ..MethodResponse::default() };
-        method.method_responses.insert("200".into(), response);
+        method.method_responses.insert("200".into(), Box::new(response));
     });
     needed(&mut server, "method response: /pets/POST");
     edit_post(&mut server, |method| method.method_responses.clear());

@@ -54,7 +54,7 @@ fn copy_resources(environment: &mut dyn Environment, source: &RestApi, api: &mut
     let renamed = |id: &String, ids: &Ids| ids.get(id).unwrap_or(id).clone();
     for resource in source.resources.values() {
         let id = renamed(&resource.id, &ids);
-        let mut methods: BTreeMap<String, Method> = resource.methods.clone();
+        let mut methods: BTreeMap<String, Box<Method>> = resource.methods.clone();
         for method in methods.values_mut() {
             method.authorizer_id = method.authorizer_id.as_ref().map(|id| renamed(id, parts));
             method.request_validator_id = method.request_validator_id.as_ref().map(|id| renamed(id, parts));

@@ -114,8 +114,8 @@ fn a_link_that_is_not_there_is_told() {
 fn deployment(link: &str) -> Deployment {
     let integration = Integration { connection_id: Some(link.into()), ..Integration::default() };
     let method = |verb: &str, integration: Option<Integration>| {
-        let method = Method { method_integration: integration, ..Method::default() };
-        (verb.to_owned(), method)
+        let method = Method { method_integration: integration.map(Box::new), ..Method::default() };
+        (verb.to_owned(), Box::new(method))
     };
     let resource = Resource {
         id: "r".into(),

@@ -215,12 +215,12 @@ fn pets() -> RestApi {
     let method = Method {
         request_parameters: parameters.map(|name| (format!("method.request.{name}"), true)).into(),
         request_models: [("application/json".to_owned(), "Pet".to_owned())].into(),
-        method_responses: [("200".to_owned(), response)].into(),
+        method_responses: [("200".to_owned(), Box::new(response))].into(),
         ..Method::default()
     };
     let resource = Resource {
         path: "/pets".into(),
-        methods: [("ANY".to_owned(), method)].into(),
+        methods: [("ANY".to_owned(), Box::new(method))].into(),
         ..Resource::default()
     };
     let authorizer = Authorizer { name: "auth".into(), ..Authorizer::default() };
