@@ -494,6 +494,8 @@ fn a_data_folder_that_cannot_be_written_only_warns() {
         &[("/hello", guarded("guard"))],
         &json!({"guard": {"component": prebuilt("misbehave"), "config": {"behave": "allow"}}}),
     );
+    // What a control plane is told must be kept: a node that has one does not start.
+    folder.write("edgewit.yaml", "control_plane: false\n");
     // A file where the folder should be stops every user, also one who may write anywhere.
     let data = Folder::new();
     data.write("taken", "");

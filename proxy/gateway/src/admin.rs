@@ -70,14 +70,19 @@ impl ServeHttp for Admin {
         let header = session.req_header();
         match header.uri.path() {
             "/edgewit/plugins" if get => self.plugins(),
-            path if path.starts_with("/edgewit/plugins/") && path.ends_with("/rollback") => {
-                let name = path.trim_start_matches("/edgewit/plugins/").trim_end_matches("/rollback");
-                self.roll_back(header, name).await
-            }
             "/edgewit/plugins" | "/edgewit/audit" => not_allowed(),
-            _ => json(404, &serde_json::json!({"message": "Not Found"})),
+            path => match rolled_back(path) {
+                Some(name) => self.roll_back(header, name).await,
+                None => json(404, &serde_json::json!({"message": "Not Found"})),
+            },
         }
     }
+}
+
+/// The plugin in `/edgewit/plugins/NAME/rollback`. A name has no slash: policies are held against the path.
+fn rolled_back(path: &str) -> Option<&str> {
+    let name = path.strip_prefix("/edgewit/plugins/")?.strip_suffix("/rollback")?;
+    (!name.is_empty() && !name.contains('/')).then_some(name)
 }
 
 fn not_allowed() -> Response<Vec<u8>> {

@@ -178,11 +178,10 @@ pub fn run(options: &NodeOptions, report: &Reporter) -> Result<(), NodeError> {
 
     let began = Instant::now();
     let mut deployed = deployer.deploy();
-    let Some(number) = deployed.generation.as_ref().map(|generation| generation.number) else {
+    if deployed.generation.is_none() {
         return Err(NodeError::Configuration(deployed.findings));
-    };
+    }
     let took = began.elapsed();
-    telemetry.reloaded(true, number, took);
 
     let listener = Listener::bind(listen).map_err(environment(format!("cannot listen on {listen}")))?;
     let listen = listener.local_addr().map_err(environment("cannot tell the address listened on"))?;
@@ -194,7 +193,8 @@ pub fn run(options: &NodeOptions, report: &Reporter) -> Result<(), NodeError> {
     };
     let admin_addr = admin.as_ref().and_then(|admin| admin.local_addr().ok());
     let shared = share(Generation::default(), telemetry, &node);
-    deployer.publish(&shared, &mut deployed);
+    let number = deployer.publish(&shared, &mut deployed).unwrap_or_default();
+    shared.telemetry.reloaded(true, number, took);
     let access = control::access(&node)?;
     let plane = match admin {
         Some(_) => control::start(options, &node, &deployer, &shared)?,

@@ -280,14 +280,14 @@ impl Thread {
             took,
             restart_for: Vec::new(),
         };
-        if let Some(generation) = &deployed.generation {
-            reload.generation = generation.number;
+        if deployed.generation.is_some() {
             let before = std::mem::replace(&mut self.serving, state);
             let pairs = before.fixed.iter().zip(&self.serving.fixed);
             reload.restart_for = pairs.filter(|(old, new)| old != new).map(|(old, _)| old.0).collect();
             // Fixed settings stay what they were at the start, and are compared with that again.
             self.serving.fixed = before.fixed;
-            self.deployer.publish(&self.shared, &mut deployed);
+            reload.generation =
+                self.deployer.publish(&self.shared, &mut deployed).unwrap_or(reload.generation);
             if let Some(plane) = &self.plane {
                 plane.show_files();
             }

@@ -225,7 +225,7 @@ impl PluginHost {
         };
         let plugin = Plugin {
             host: Arc::clone(&self.shared),
-            slots: Slots::new(settings.limits.instances),
+            slots: Arc::new(Slots::new(settings.limits.instances)),
             warm: Warm::new(settings.warm),
             loaded: self.loaded(name, settings, toolbox),
             configures_instances: found.configure.is_some() && image.about.no_picture.is_some(),

@@ -36,7 +36,8 @@ pub struct Plugin {
     pub(crate) loaded: Arc<Loaded>,
     pub(crate) ready: InstancePre<Call>,
     pub(crate) exports: Arc<Exports>,
-    pub(crate) slots: Slots,
+    /// Shared with those that differ in their configuration only.
+    pub(crate) slots: Arc<Slots>,
     pub(crate) warm: Warm,
     /// Every instance has to be configured when it is made, because no picture could be taken.
     pub(crate) configures_instances: bool,

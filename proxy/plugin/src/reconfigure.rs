@@ -8,7 +8,6 @@ use crate::error::LoadError;
 use crate::limits::PluginSettings;
 use crate::load::Loaded;
 use crate::plugin::Plugin;
-use crate::slots::Slots;
 use crate::tools::{Recipe, Toolbox};
 use crate::warm::Warm;
 
@@ -35,7 +34,7 @@ impl Plugin {
         };
         Ok(Arc::new(Self {
             host: Arc::clone(&self.host),
-            slots: Slots::new(loaded.settings.limits.instances),
+            slots: Arc::clone(&self.slots),
             warm: Warm::new(loaded.settings.warm),
             loaded: Arc::new(loaded),
             ready: self.ready.clone(),

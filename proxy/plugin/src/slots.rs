@@ -45,10 +45,13 @@ impl Slots {
         waiter.0.fetch_add(1, Ordering::SeqCst);
         let next = async {
             loop {
+                let mut freed = std::pin::pin!(self.freed.notified());
+                // In line before looking, so that no slot is given back unseen.
+                freed.as_mut().enable();
                 if let Some(slot) = self.claim() {
                     return slot;
                 }
-                self.freed.notified().await;
+                freed.await;
             }
         };
         tokio::time::timeout(patience, next).await.ok()

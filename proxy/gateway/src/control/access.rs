@@ -20,6 +20,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// The signing name of the service.
 const SERVICE: &str = "apigateway";
 
+/// Paths that end with an ARN.
+const OF_ARNS: [&str; 2] = ["/tags/", "/domainnameaccessassociations/"];
+
 /// Who sent a request.
 #[derive(Clone, Debug)]
 pub(crate) struct Who {
@@ -103,15 +106,19 @@ impl Access {
             let message = format!("Found the host {host}, expected a loopback address or localhost.");
             return Err(Error::new(ErrorKind::AccessDenied, message));
         }
-        let signed = header.headers.contains_key("authorization");
-        let presigned = header.uri.query().is_some_and(|query| query.contains("X-Amz-"));
-        match named(header) {
-            Some(id) if !self.keys.is_empty() && !self.keys.contains_key(&id) => {
-                Err(unauthentic(AuthError::UnrecognizedClient))
-            }
-            _ if self.keys.is_empty() || signed || presigned => Ok(()),
-            _ => Err(unauthentic(AuthError::MissingAuthenticationToken)),
+        if self.keys.is_empty() {
+            return Ok(());
         }
+        let headers = lines(header);
+        let claim = Claim::read(&signed(header, &headers), self.scope(), now()).map_err(unauthentic)?;
+        match self.keys.contains_key(claim.access_key_id()) {
+            true => Ok(()),
+            false => Err(unauthentic(AuthError::UnrecognizedClient)),
+        }
+    }
+
+    fn scope(&self) -> Scope<'_> {
+        Scope { region: &self.region, service: SERVICE }
     }
 
     /// Who sent a request, where they may.
@@ -122,19 +129,8 @@ impl Access {
         if self.keys.is_empty() {
             return Ok(Who { name: None, access_key_id: named(header), address });
         }
-        let headers: Vec<(&str, &[u8])> =
-            header.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-        let host = header.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
-        let request = edgewit_sigv4::Request {
-            method: header.method.as_str(),
-            host,
-            path: header.uri.path(),
-            query: header.uri.query().unwrap_or_default(),
-            headers: &headers,
-        };
-        let scope = Scope { region: &self.region, service: SERVICE };
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        let claim = Claim::read(&request, scope, Timestamp::from_unix_seconds(now)).map_err(unauthentic)?;
+        let headers = lines(header);
+        let claim = Claim::read(&signed(header, &headers), self.scope(), now()).map_err(unauthentic)?;
         let key =
             self.keys.get(claim.access_key_id()).ok_or(AuthError::UnrecognizedClient).map_err(unauthentic)?;
         claim.verify(&Payload::Body(body), &key.credentials, &self.derived).map_err(unauthentic)?;
@@ -143,7 +139,8 @@ impl Access {
         let path = plain(header.uri.path())
             .ok_or_else(|| Error::bad_request("Found a name with a slash in the path, which nothing has."))?;
         let resource = format!("arn:aws:apigateway:{}::{path}", self.region);
-        let (address_text, time) = (address.to_string(), crate::time::iso8601(now.saturating_mul(1000)));
+        let (address_text, time) =
+            (address.to_string(), crate::time::iso8601(now().unix_seconds().saturating_mul(1000)));
         let conditions = [
             ("aws:sourceip", address_text.as_str()),
             ("aws:currenttime", time.as_str()),
@@ -180,11 +177,31 @@ fn unauthentic(error: AuthError) -> Error {
     Error::new(kind, error.to_string())
 }
 
+/// Header lines as signatures cover them.
+fn lines(header: &RequestHeader) -> Vec<(&str, &[u8])> {
+    header.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect()
+}
+
+fn signed<'r>(header: &'r RequestHeader, headers: &'r [(&'r str, &'r [u8])]) -> edgewit_sigv4::Request<'r> {
+    edgewit_sigv4::Request {
+        method: header.method.as_str(),
+        host: header.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default(),
+        path: header.uri.path(),
+        query: header.uri.query().unwrap_or_default(),
+        headers,
+    }
+}
+
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp::from_unix_seconds(since.as_secs())
+}
+
 /// The path as policies name it: decoded, and without a slash at its end, as operations are found by it. `None` where a
-/// name in it would have a slash, which only the ARN in `/tags/` may.
+/// name in it would have a slash, which only ARNs may.
 fn plain(path: &str) -> Option<String> {
     let escaped_slash = path.as_bytes().windows(3).any(|part| part.eq_ignore_ascii_case(b"%2f"));
-    if escaped_slash && !path.starts_with("/tags/") {
+    if escaped_slash && !OF_ARNS.iter().any(|below| path.starts_with(below)) {
         return None;
     }
     let path = path.strip_suffix('/').filter(|path| !path.is_empty()).unwrap_or(path);

@@ -9,6 +9,7 @@ use std::sync::Arc;
 impl ControlPlane {
     /// Shows what the configuration folder says now.
     pub(crate) fn show_files(&self) {
+        let _in_turn = self.showing.lock();
         let files = self.deployer.file_stages();
         let mut state = self.state.write();
         forget(&mut state.rest_apis);

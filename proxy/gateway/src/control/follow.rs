@@ -74,7 +74,15 @@ impl ControlPlane {
                     continue;
                 }
                 take_record(&mut state, &change.kind, &change.name, change.value.as_deref(), change.revision);
-                apis |= change.kind == "restapis";
+                if change.kind == "restapis" {
+                    apis = true;
+                    // Where the API is gone, so are its stages, whoever has made them.
+                    let below = format!("{}/", change.name);
+                    let of_it =
+                        state.stages.range(below.clone()..).take_while(|(key, _)| key.starts_with(&below));
+                    let of_it = of_it.filter(|(_, slot)| slot.file.is_none());
+                    stages.extend(of_it.map(|(key, _)| key.clone()));
+                }
                 if change.kind == "stages" {
                     stages.insert(change.name.clone());
                 }

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use edgewit_control::protocol::{BODY_BYTES, render};
 use edgewit_control::{Error, ErrorKind, Request};
 use edgewit_model::gateway_response::GatewayResponseType;
+use edgewit_store::AuditLine;
 use http::Response;
 use pingora_core::protocols::http::ServerSession;
 use pingora_http::RequestHeader;
@@ -18,6 +19,8 @@ use std::sync::Arc;
 
 /// Lines of the audit log in one answer.
 const AUDIT_LINES: usize = 1000;
+/// Bytes of all of them.
+const AUDIT_BYTES: usize = 16 << 20;
 
 /// Answers a request of the AWS protocol.
 pub(crate) async fn answer(
@@ -30,7 +33,8 @@ pub(crate) async fn answer(
     let (method, accept) = (header.method.as_str().to_owned(), text("accept"));
     let (path, query) = (header.uri.path().to_owned(), header.uri.query().unwrap_or_default().to_owned());
     let at_work = Arc::clone(plane);
-    let carried_out = plane.desk.ask(move || {
+    let desk = if method == "GET" { &plane.readers } else { &plane.desk };
+    let carried_out = desk.ask(move || {
         let request =
             Request { method: &method, path: &path, query: &query, accept: accept.as_deref(), body: &body };
         at_work.carry_out(&Asked { request, who })
@@ -53,24 +57,41 @@ fn not_done(why: &NotDone) -> Error {
 /// Answers `/edgewit/audit?after=N`: the lines that follow line N of the audit log.
 pub(crate) async fn audit(plane: &Arc<ControlPlane>, header: &RequestHeader) -> Response<Vec<u8>> {
     let query = header.uri.query().unwrap_or_default();
-    let after = match query.strip_prefix("after=").map(str::parse::<u64>) {
-        None if query.is_empty() => None,
-        Some(Ok(after)) => Some(after),
-        _ => return refused(Error::bad_request("expected no query, or after=N with the number of a line")),
+    // Those of a presigned URL are not ours.
+    let own: Vec<&str> =
+        query.split('&').filter(|part| !part.is_empty() && !part.starts_with("X-Amz-")).collect();
+    let after = match own.as_slice() {
+        [] => Ok(None),
+        [one] => one.strip_prefix("after=").and_then(|number| number.parse().ok()).map(Some).ok_or(()),
+        _ => Err(()),
+    };
+    let Ok(after) = after else {
+        return refused(Error::bad_request("expected no query, or after=N with the number of a line"));
     };
     let at_work = Arc::clone(plane);
-    let lines = plane.desk.ask(move || at_work.store.audit(after, AUDIT_LINES));
-    let lines = match lines.await {
-        Ok(Ok(lines)) => lines,
-        Ok(Err(error)) => return refused(Error::new(ErrorKind::ServiceUnavailable, error.to_string())),
-        Err(why) => return refused(not_done(&why)),
-    };
-    let lines = lines.into_iter().map(|line| {
-        let entry: Value = serde_json::from_slice(&line.bytes).unwrap_or(Value::Null);
-        json!({"line": line.sequence, "entry": entry})
+    let told = plane.desk.ask(move || at_work.store.audit(after, AUDIT_LINES).map(|lines| told(&lines)));
+    match told.await {
+        Ok(Ok(body)) => response(200, &[("content-type", "application/json".to_owned())], &Bytes::from(body)),
+        Ok(Err(error)) => refused(Error::new(ErrorKind::ServiceUnavailable, error.to_string())),
+        Err(why) => refused(not_done(&why)),
+    }
+}
+
+/// As many of the lines as one answer has room for, one at least.
+fn told(lines: &[AuditLine]) -> String {
+    let mut left = AUDIT_BYTES;
+    let fitting = lines.iter().enumerate().take_while(|(index, line)| {
+        let fits = *index == 0 || line.bytes.len() <= left;
+        left = left.saturating_sub(line.bytes.len());
+        fits
     });
-    let body = json!({"lines": lines.collect::<Vec<_>>()});
-    response(200, &[("content-type", "application/json".to_owned())], &Bytes::from(body.to_string()))
+    let lines: Vec<Value> = fitting
+        .map(|(_, line)| {
+            let entry: Value = serde_json::from_slice(&line.bytes).unwrap_or(Value::Null);
+            json!({"line": line.sequence, "entry": entry})
+        })
+        .collect();
+    json!({"lines": lines}).to_string()
 }
 
 /// What a request has to pass.

@@ -31,6 +31,9 @@ use parking_lot::{Mutex, RwLock};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+/// Test invocations at once: each takes a thread for as long as its backend does.
+const TRIALS: usize = 2;
+
 /// Where the control plane runs.
 #[derive(Clone, Debug)]
 pub(crate) struct Home {
@@ -54,7 +57,13 @@ pub(crate) struct ControlPlane {
     deployer: Arc<Deployer>,
     shared: Arc<Shared>,
     models: stages::Models,
+    /// Held by who looks at the configuration folder.
+    showing: Mutex<()>,
     desk: desk::Desk,
+    /// For those who only read, whatever the others wait for.
+    readers: desk::Desk,
+    /// Test invocations that may run.
+    trials: tokio::sync::Semaphore,
 }
 
 /// What changes come to in the data plane.
@@ -103,7 +112,10 @@ impl ControlPlane {
             deployer,
             shared,
             models: stages::Models::default(),
+            showing: Mutex::default(),
             desk: desk::Desk::open().map_err(|error| error.to_string())?,
+            readers: desk::Desk::open().map_err(|error| error.to_string())?,
+            trials: tokio::sync::Semaphore::new(TRIALS),
         });
         plane.show_files();
         plane.publish_all();
@@ -121,7 +133,13 @@ impl ControlPlane {
             _ => self.change(asked),
         };
         match answer {
-            Ok(Answer::Trial(trial)) => protocol::render(operation, &self.try_out(&trial).map(Answer::Json)),
+            Ok(Answer::Trial(trial)) => {
+                let tried = match self.trials.try_acquire() {
+                    Ok(_turn) => self.try_out(&trial).map(Answer::Json),
+                    Err(_busy) => Err(Error::new(ErrorKind::TooManyRequests, "Too Many Requests")),
+                };
+                protocol::render(operation, &tried)
+            }
             answer => protocol::render(operation, &answer),
         }
     }
@@ -151,6 +169,8 @@ impl ControlPlane {
         audit: impl FnOnce(&Changes) -> Vec<u8>,
     ) -> Result<(), Error> {
         let Published { prepared, gone } = self.prepare(&changes)?;
+        let api_gone =
+            changes.writes.iter().any(|write| write.key.kind == "restapis" && write.after.is_none());
         if !changes.is_empty() {
             match self.store.commit(commit(&changes, audit(&changes))) {
                 Ok(revision) => {
@@ -167,6 +187,10 @@ impl ControlPlane {
         }
         if !prepared.is_empty() || !gone.is_empty() {
             self.deployer.publish_stages(&self.shared, prepared, &gone);
+        }
+        if api_gone {
+            // A file may have one of the same id, which was behind it.
+            self.show_files();
         }
         Ok(())
     }
@@ -206,6 +230,7 @@ impl ControlPlane {
             let stages = state.stages.iter().filter(|(_, slot)| slot.file.is_none());
             stages
                 .filter_map(|(key, _)| key.split_once('/'))
+                .filter(|(api, _)| state.rest_apis.contains_key(*api))
                 .map(|(api, stage)| (api.to_owned(), stage.to_owned()))
                 .collect()
         };

@@ -15,8 +15,9 @@ use edgewit_mapping::selection::SelectionPattern;
 use edgewit_model::api as model;
 use edgewit_model::stage::Deployment;
 use serde_json::{Value, json};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
+use tokio::runtime::Runtime;
 
 /// What API Gateway calls the stage of a test invocation.
 pub(crate) const TRIAL_STAGE: &str = "test-invoke-stage";
@@ -39,8 +40,7 @@ impl ControlPlane {
             canary: None,
         };
         let generation = self.deployer.trial(stage).map_err(|findings| stages::refused(&findings))?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|error| {
+        let runtime = runtime().map_err(|error| {
             Error::new(ErrorKind::InternalFailure, format!("The request could not be run: {error}"))
         })?;
         let path = match (&trial.path_with_query, &trial.target) {
@@ -85,6 +85,24 @@ impl ControlPlane {
             }
         }
     }
+}
+
+/// What test invocations wait on. Never dropped: what one of them has begun, such as looking for credentials that all
+/// requests use, must come to its end.
+fn runtime() -> std::io::Result<&'static Runtime> {
+    static TRIALS: OnceLock<Runtime> = OnceLock::new();
+    if let Some(there) = TRIALS.get() {
+        return Ok(there);
+    }
+    let new = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("trial")
+        .enable_all()
+        .build()?;
+    if let Err(second) = TRIALS.set(new) {
+        second.shutdown_background();
+    }
+    TRIALS.get().ok_or_else(|| std::io::ErrorKind::Other.into())
 }
 
 /// Has the authorizer guard something, because those that guard nothing are not compiled.

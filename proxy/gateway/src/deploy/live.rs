@@ -149,7 +149,7 @@ impl Deployer {
     }
 
     /// Has a changed configuration serve, the stages of the control plane compiled anew with it.
-    pub(super) fn publish_folder(&self, shared: &Shared, generation: Generation, parts: Arc<Parts>) {
+    pub(super) fn publish_folder(&self, shared: &Shared, generation: Generation, parts: Arc<Parts>) -> u64 {
         let sources: Vec<Arc<LiveStage>> = {
             let published = self.live.published.lock();
             published.stages.values().map(|entry| Arc::clone(&entry.source)).collect()
@@ -174,6 +174,7 @@ impl Deployer {
         let all = published.stages.keys().map(|(api, _)| api.clone()).collect();
         published.renew(&all);
         self.serve(shared, &published, number, true);
+        number
     }
 
     fn compile_many(
@@ -320,7 +321,7 @@ impl Published {
             let stages =
                 self.stages.range((id.clone(), String::new())..).take_while(|((api, _), _)| api == id);
             for ((_, stage), entry) in stages {
-                // Of two with one name the file's is served, because it is the one that is shown.
+                // Of two with one name the file's is served: the control plane cannot change that one.
                 let there = api.stages.entry(stage.as_str().into());
                 there.or_insert_with(|| Arc::clone(&entry.runtime));
             }

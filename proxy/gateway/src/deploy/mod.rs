@@ -167,11 +167,11 @@ impl Deployer {
         Deployed { generation, findings, watched, folder, parts }
     }
 
-    /// Has the configuration serve, with the stages that the control plane has made.
-    pub fn publish(&self, shared: &Shared, deployed: &mut Deployed) {
-        if let (Some(generation), Some(parts)) = (deployed.generation.take(), deployed.parts.take()) {
-            self.publish_folder(shared, generation, parts);
-        }
+    /// Has the configuration serve, with the stages that the control plane has made. The number of the generation;
+    /// `None` where the configuration was refused.
+    pub fn publish(&self, shared: &Shared, deployed: &mut Deployed) -> Option<u64> {
+        let (generation, parts) = deployed.generation.take().zip(deployed.parts.take())?;
+        Some(self.publish_folder(shared, generation, parts))
     }
 
     fn generation(
@@ -189,8 +189,7 @@ impl Deployer {
         }
         let only = if apis.len() == 1 { apis.keys().next().cloned() } else { None };
         let apis = apis.into_iter().map(|(id, api)| (id, Arc::new(api))).collect();
-        let generation =
-            Generation { number: self.live.next_number(), apis, plugins: parts.plugins.all(), only };
+        let generation = Generation { number: 0, apis, plugins: parts.plugins.all(), only };
         if !self.overrides.check_only {
             self.check_links(&generation, parts);
         }
@@ -200,7 +199,10 @@ impl Deployer {
     /// Looks after the targets of all VPC links that routes of `generation` go through.
     fn check_links(&self, generation: &Generation, parts: &Parts) {
         let stages = generation.apis.values().flat_map(|api| api.stages.values());
-        let routes = stages.flat_map(|stage| &stage.routes);
+        let routes = stages.flat_map(|stage| {
+            let canary = stage.canary.iter().flat_map(|canary| &canary.stage.routes);
+            stage.routes.iter().chain(canary)
+        });
         self.links.check(routes.filter_map(|route| route.targets.as_ref()), &parts.folder);
     }
 

@@ -125,11 +125,18 @@ impl LiveRenderer {
         Ok(Some(Templates { attached, numbers }))
     }
 
-    /// A stage is served from here on: its templates are to be fast.
+    /// A stage is served from here on: its templates are to be fast, now or soon.
     pub(super) fn publish(&self, stage: &StageRuntime) {
-        let slow = |stage: &StageRuntime| stage.templates.is_some() && self.fast(&stage.plan).is_none();
-        if slow(stage) || stage.canary.as_ref().is_some_and(|canary| slow(&canary.stage)) {
-            self.wanted.fetch_add(1, Ordering::Relaxed);
+        let canary = stage.canary.iter().map(|canary| &*canary.stage);
+        for stage in std::iter::once(stage).chain(canary) {
+            let Some(templates) = &stage.templates else { continue };
+            match self.fast(&stage.plan) {
+                // The picture may have been made since the stage was compiled.
+                Some(fast) => templates.store(Arc::new(fast)),
+                None => {
+                    self.wanted.fetch_add(1, Ordering::Relaxed);
+                }
+            }
         }
     }
 
