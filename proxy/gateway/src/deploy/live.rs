@@ -121,6 +121,9 @@ impl Deployer {
 
     /// Has these stages serve from the next request on, and those no more.
     pub(crate) fn publish_stages(&self, shared: &Shared, stages: Vec<Prepared>, gone: &[(String, String)]) {
+        if stages.is_empty() && gone.is_empty() {
+            return;
+        }
         let mut published = self.live.published.lock();
         let Some(parts) = published.folder.as_ref().map(|(_, parts)| Arc::clone(parts)) else { return };
         let mut touched = BTreeSet::new();
