@@ -454,7 +454,7 @@ fn a_compiled_plugin_is_used_again_and_one_that_was_changed_is_not() {
         let expected = json!({"plugins": [{
             "name": "guard", "digest": digest, "previousDigest": null, "worlds": ["authorizer"],
             "configured": false, "admission": {"fromCache": from_cache}, "calls": 0, "failures": {},
-            "breakerOpenings": 0, "instances": {"fresh": 0, "reused": 0, "waiting": 0},
+            "breakerOpenings": 0, "instances": {"fresh": 0, "reused": 0, "waiting": 0, "prepared": 0},
         }]});
         assert_eq!(listed, expected);
         assert_in(&ask(&node, "/hello", "allow"), &[("x-user", "alice")]);

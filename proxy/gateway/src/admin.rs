@@ -123,7 +123,12 @@ impl Admin {
                     "calls": calls,
                     "failures": failures,
                     "breakerOpenings": opened,
-                    "instances": {"fresh": fresh, "reused": reused, "waiting": entry.plugin.waiting()},
+                    "instances": {
+                        "fresh": fresh,
+                        "reused": reused,
+                        "waiting": entry.plugin.waiting(),
+                        "prepared": entry.plugin.prepared(),
+                    },
                 })
             })
             .collect();

@@ -2,8 +2,8 @@
 
 use std::future::Future;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicU32, AtomicU64};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -20,6 +20,7 @@ use crate::no_request::NoRequest;
 use crate::plugin::{Admission, Plugin};
 use crate::request::PluginRequest;
 use crate::slots::Slots;
+use crate::stock::Stock;
 use crate::ticker::Ticker;
 use crate::tools::{Recipe, Toolbox};
 use crate::warm::Warm;
@@ -29,7 +30,8 @@ use crate::world::{CONFIGURE, Exports, World};
 /// How much room a node has for plugins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HostOptions {
-    /// Instances of all plugins at once. Each reserves 4 GiB of address space, not of memory.
+    /// Instances of all plugins at once. Each reserves 4 GiB of address space, not of memory, and so do up to 256 more that
+    /// are prepared for requests to come.
     pub instances: u32,
     /// The most that the limit `memory_bytes` of a plugin can be set to.
     pub max_memory_bytes: usize,
@@ -82,6 +84,9 @@ pub(crate) struct Shared {
     trial: Mutex<()>,
     /// [`HostOptions::instances`].
     pub(crate) instances: u32,
+    /// The most instances that all plugins together may have prepared, and how many there are.
+    pub(crate) stock: u32,
+    pub(crate) stocked: AtomicU32,
     /// Stands in an instance that waits.
     pub(crate) nothing: Arc<dyn PluginRequest>,
     stores: Arc<KeyValueStores>,
@@ -139,6 +144,8 @@ impl PluginHost {
             linker,
             trial: Mutex::new(()),
             instances: options.instances,
+            stock: stock(&options),
+            stocked: AtomicU32::new(0),
             nothing: Arc::new(NoRequest::default()),
             stores: Arc::default(),
             tls: OnceLock::new(),
@@ -223,10 +230,12 @@ impl PluginHost {
             no_picture: image.about.no_picture.clone(),
             from_cache,
         };
-        let plugin = Plugin {
+        let plugin = Arc::new_cyclic(|me| Plugin {
+            me: Weak::clone(me),
             host: Arc::clone(&self.shared),
             slots: Arc::new(Slots::new(settings.limits.instances)),
             warm: Warm::new(settings.warm),
+            stock: Stock::new(settings.prepared),
             loaded: self.loaded(name, settings, toolbox),
             configures_instances: found.configure.is_some() && image.about.no_picture.is_some(),
             exports: Arc::new(found),
@@ -235,12 +244,12 @@ impl PluginHost {
             fresh: AtomicU64::default(),
             reused: AtomicU64::default(),
             admission,
-        };
+        });
         // Nothing is behind the lock that a panic could have left half done.
         let _only_one = self.shared.trial.lock().unwrap_or_else(PoisonError::into_inner);
         let _running = self.shared.ticker.enter();
         aside(plugin.try_out())??;
-        Ok(Arc::new(plugin))
+        Ok(plugin)
     }
 
     /// What a component asks for and offers, without running any of it.
@@ -407,9 +416,14 @@ fn linker(engine: &Engine) -> wasmtime::Result<Linker<Call>> {
     Ok(linker)
 }
 
+/// No more than there are for requests: who wants a small pool wants little address space.
+fn stock(options: &HostOptions) -> u32 {
+    PluginSettings::MOST_PREPARED.min(options.instances)
+}
+
 fn config(options: &HostOptions) -> Config {
     let mut pool = PoolingAllocationConfig::new();
-    let instances = options.instances.saturating_add(TRIAL_INSTANCES);
+    let instances = options.instances.saturating_add(TRIAL_INSTANCES).saturating_add(stock(options));
     let parts = instances.saturating_mul(PARTS_PER_INSTANCE);
     pool.total_component_instances(instances)
         .total_stacks(instances)

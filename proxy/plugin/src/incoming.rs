@@ -2,13 +2,13 @@
 
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use http::response::Parts;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full, Limited};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 use wasmtime::Store;
 use wasmtime_wasi_http::WasiHttpView;
 use wasmtime_wasi_http::p2::bindings::http::types::Scheme;
@@ -16,12 +16,11 @@ use wasmtime_wasi_http::p2::body::HyperOutgoingBody;
 
 use crate::call::Call;
 use crate::error::PluginError;
-use crate::meter::{Meter, Metered};
-use crate::plugin::{FIRST_SLICE_TICKS, Plugin};
+use crate::meter::Metered;
+use crate::plugin::Plugin;
 use crate::request::PluginRequest;
 use crate::text;
-
-type Served = Result<Response<Bytes>, String>;
+use crate::world::Guests;
 
 /// Parts of an answer that wait for whoever reads them; the component waits where there are more.
 const WAITING_PARTS: usize = 4;
@@ -42,7 +41,7 @@ impl AnswerStream {
 }
 
 impl Plugin {
-    /// Has the component answer a whole request, on a fresh instance. `request` is what its log lines are about.
+    /// Has the component answer a whole request. `request` is what its log lines are about.
     ///
     /// # Errors
     /// As [`Plugin::authorize`]. The answer's headers are as the component gave them: hop-by-hop headers are the
@@ -52,23 +51,14 @@ impl Plugin {
         request: Arc<dyn PluginRequest>,
         message: Request<Bytes>,
     ) -> Result<Response<Bytes>, PluginError> {
-        let (_slot, _running) = self.claim().await?;
-        self.fresh.fetch_add(1, Ordering::Relaxed);
-        let limits = self.limits();
-        let meter = Meter::new();
-        let mut store = self.store(request, Arc::clone(&meter));
-        store.set_epoch_deadline(FIRST_SLICE_TICKS);
-        store.set_hostcall_fuel(self.hostcall_bytes());
-        let served = {
-            let future = pin!(self.run_handler(&mut store, message));
-            tokio::time::timeout(limits.wall(), Metered { future, meter }).await
+        let most = self.limits().body_bytes;
+        let whole = async |response: Response<HyperOutgoingBody>| {
+            let (parts, body) = response.into_parts();
+            let body = Limited::new(body, most).collect().await;
+            let body = body.map_err(|error| format!("its body cannot be read: {error}"))?;
+            Ok(Response::from_parts(parts, body.to_bytes()))
         };
-        match served {
-            Ok(Ok(Ok(response))) => Ok(response),
-            Ok(Ok(Err(failure))) => Err(PluginError::InvalidResult(text::printable_line(&failure))),
-            Ok(Err(error)) => Err(self.classify(&error, store.data().stopped)),
-            Err(_elapsed) => Err(PluginError::WallTime { limit_ms: limits.wall_ms }),
-        }
+        self.run(request, message, whole).await
     }
 
     /// The same, with an answer that is read as it comes. The time of the whole call is bounded as that of any other.
@@ -84,7 +74,8 @@ impl Plugin {
         let (parts, received) = mpsc::channel(WAITING_PARTS);
         tokio::spawn(async move {
             let mut reader = Reader { head: Some(head), parts };
-            if let Err(error) = self.stream(request, message, &mut reader).await {
+            if let Err(error) = self.run(request, message, async |response| reader.read(response).await).await
+            {
                 reader.fail(error).await;
             }
         });
@@ -93,58 +84,39 @@ impl Plugin {
         Ok(AnswerStream { head, parts: received })
     }
 
-    async fn stream(
+    /// One call of the handler, with `read` on what it answers meanwhile.
+    async fn run<T>(
         &self,
         request: Arc<dyn PluginRequest>,
         message: Request<Bytes>,
-        reader: &mut Reader,
-    ) -> Result<(), PluginError> {
-        let (_slot, _running) = self.claim().await?;
-        self.fresh.fetch_add(1, Ordering::Relaxed);
-        let limits = self.limits();
-        let meter = Meter::new();
-        let mut store = self.store(request, Arc::clone(&meter));
-        store.set_epoch_deadline(FIRST_SLICE_TICKS);
-        store.set_hostcall_fuel(self.hostcall_bytes());
-        let streamed = {
-            let future =
-                pin!(self.run_with(&mut store, message, async |response| reader.read(response).await));
-            tokio::time::timeout(limits.wall(), Metered { future, meter }).await
+        read: impl AsyncFnOnce(Response<HyperOutgoingBody>) -> Result<T, String>,
+    ) -> Result<T, PluginError> {
+        let mut begun = self.begin(None, request, self.hostcall_bytes()).await?;
+        let guests = begun.guests.take();
+        let called = {
+            let future = pin!(self.run_handler(&mut begun.store, guests, message, read));
+            timeout(self.limits().wall(), Metered { future, meter: Arc::clone(&begun.meter) }).await
         };
-        match streamed {
-            Ok(Ok(Ok(()))) => Ok(()),
-            Ok(Ok(Err(failure))) => Err(PluginError::InvalidResult(text::printable_line(&failure))),
-            Ok(Err(error)) => Err(self.classify(&error, store.data().stopped)),
-            Err(_elapsed) => Err(PluginError::WallTime { limit_ms: limits.wall_ms }),
+        let (answer, kept) = self.conclude(begun, called)?;
+        if kept.store.data().wasi.as_ref().is_some_and(|wasi| wasi.holds_handles()) {
+            // It would keep parts of this exchange, and more with every other.
+            self.replace(kept);
+        } else {
+            self.put_back(kept);
         }
+        Ok(answer)
     }
 
-    async fn run_handler(
+    async fn run_handler<T>(
         &self,
         store: &mut Store<Call>,
-        message: Request<Bytes>,
-    ) -> wasmtime::Result<Served> {
-        let most = self.limits().body_bytes;
-        let whole = async |response: Response<HyperOutgoingBody>| {
-            let (parts, body) = response.into_parts();
-            let body = Limited::new(body, most).collect().await;
-            let body = body.map_err(|error| format!("its body cannot be read: {error}"))?;
-            Ok(Response::from_parts(parts, body.to_bytes()))
-        };
-        self.run_with(store, message, whole).await
-    }
-
-    /// Runs the handler, and `read` on what it answers meanwhile.
-    async fn run_with<T>(
-        &self,
-        store: &mut Store<Call>,
+        guests: Option<Guests>,
         message: Request<Bytes>,
         read: impl AsyncFnOnce(Response<HyperOutgoingBody>) -> Result<T, String>,
-    ) -> wasmtime::Result<Result<T, String>> {
+    ) -> wasmtime::Result<(Guests, Result<T, PluginError>)> {
         let missing = || wasmtime::format_err!("the component does not export wasi:http/incoming-handler");
-        let found = self.exports.http.as_ref().ok_or_else(missing)?;
-        let instance = self.instance(store).await?;
-        let guest = found.load(&mut *store, &instance)?;
+        let guests = self.guests(store, guests).await?;
+        let guest = guests.http.as_ref().ok_or_else(missing)?;
         let (sender, receiver) = oneshot::channel();
         let message = message
             .map(|body| Full::new(body).map_err(|never| -> wasmtime_wasi_http::Error { match never {} }));
@@ -167,7 +139,8 @@ impl Plugin {
         };
         let (called, answer) = tokio::join!(guest.call_handle(&mut *store, incoming, outparam), answer);
         called?;
-        Ok(answer)
+        let refused = |failure: String| PluginError::InvalidResult(text::printable_line(&failure));
+        Ok((guests, answer.map_err(refused)))
     }
 }
 

@@ -14,6 +14,7 @@
 mod answers;
 mod bindings;
 mod call;
+mod calling;
 mod configure;
 mod decision;
 mod error;
@@ -30,6 +31,7 @@ mod reconfigure;
 mod request;
 mod rewrite;
 mod slots;
+mod stock;
 mod text;
 mod ticker;
 mod tools;

@@ -14,9 +14,19 @@ pub struct PluginSettings {
     pub grants: Grants,
     /// Instances that are kept from one request to the next; none by default.
     pub warm: Option<WarmPool>,
+    /// New instances that may wait for a request, made after other requests were answered; none by default.
+    pub prepared: u32,
     /// No picture is taken: each instance runs `configure` when it is made. For configurations that change faster than
     /// machine code can be made of a picture; see [`crate::Plugin::with_config`].
     pub configure_each: bool,
+}
+
+impl PluginSettings {
+    /// What a node prepares where nobody says otherwise: as many requests as may come together and find one each.
+    pub const DEFAULT_PREPARED: u32 = 4;
+    /// What all plugins of a node together may have prepared, and so the most for one. They have places of their own in the
+    /// node's pool, so that no request finds it full because of them.
+    pub const MOST_PREPARED: u32 = 256;
 }
 
 /// What a plugin may reach outside itself. Nothing by default.

@@ -1,13 +1,14 @@
 //! The same component with another configuration, without making machine code.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Weak};
 
 use crate::error::LoadError;
 use crate::limits::PluginSettings;
 use crate::load::Loaded;
 use crate::plugin::Plugin;
+use crate::stock::Stock;
 use crate::tools::{Recipe, Toolbox};
 use crate::warm::Warm;
 
@@ -32,10 +33,13 @@ impl Plugin {
             tls: self.loaded.tls.clone(),
             settings,
         };
-        Ok(Arc::new(Self {
+        Ok(Arc::new_cyclic(|me| Self {
+            me: Weak::clone(me),
             host: Arc::clone(&self.host),
             slots: Arc::clone(&self.slots),
             warm: Warm::new(loaded.settings.warm),
+            // What is configured for one call is not called often.
+            stock: Stock::new(0),
             loaded: Arc::new(loaded),
             ready: self.ready.clone(),
             exports: Arc::clone(&self.exports),

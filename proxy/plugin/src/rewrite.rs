@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex};
 
 use crate::answers::{RequestOutcome, ResponseChanges};
+use crate::calling::{Answer, Ask};
 use crate::error::PluginError;
 use crate::load::Loaded;
-use crate::plugin::{Answer, Ask, Plugin, wrong_answer};
+use crate::plugin::{Plugin, wrong_answer};
 use crate::request::{PluginRequest, PluginResponse};
 use crate::warm::Kept;
 
@@ -70,9 +71,7 @@ impl Plugin {
             .filter(|waiting| Arc::ptr_eq(&waiting.of, &self.loaded))
             .and_then(|waiting| waiting.kept.into_inner().ok());
         let (answer, kept) = self.ask_on(on, request, Some(response), Ask::RewriteResponse).await?;
-        if self.warm.keeps() {
-            self.warm.put(kept);
-        }
+        self.put_back(kept);
         match answer {
             Answer::Response(changes) => ResponseChanges::check(changes).map_err(PluginError::InvalidResult),
             _ => Err(wrong_answer()),

@@ -4,10 +4,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use wasmtime::Store;
-use wasmtime::component::Instance;
 
 use crate::call::Call;
 use crate::limits::WarmPool;
+use crate::world::Guests;
 
 /// Instances that wait. An instance is taken out for a call and comes back only when the call went well.
 pub(crate) struct Warm {
@@ -15,18 +15,18 @@ pub(crate) struct Warm {
     waiting: Mutex<Vec<Kept>>,
 }
 
-/// One instance that has served and may serve again.
+/// One instance between two calls, or before its first.
 pub(crate) struct Kept {
     pub(crate) store: Store<Call>,
-    pub(crate) instance: Instance,
+    pub(crate) guests: Guests,
     /// Requests it has served.
     pub(crate) uses: u32,
-    since: Instant,
+    pub(crate) since: Instant,
 }
 
 impl Kept {
-    pub(crate) fn new(store: Store<Call>, instance: Instance, uses: u32) -> Self {
-        Self { store, instance, uses, since: Instant::now() }
+    pub(crate) fn new(store: Store<Call>, guests: Guests, uses: u32) -> Self {
+        Self { store, guests, uses, since: Instant::now() }
     }
 }
 
@@ -35,28 +35,21 @@ impl Warm {
         Self { pool, waiting: Mutex::default() }
     }
 
-    pub(crate) fn keeps(&self) -> bool {
-        self.pool.is_some()
-    }
-
     /// The one that served last: its memory is the likeliest to be in the caches.
     pub(crate) fn take(&self) -> Option<Kept> {
         self.pool?;
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 
-    pub(crate) fn put(&self, kept: Kept) {
-        let Some(pool) = self.pool else { return };
-        if kept.uses >= pool.uses {
-            return;
-        }
+    /// Keeps an instance; gives it back when it is not to serve again.
+    pub(crate) fn put(&self, kept: Kept) -> Option<Kept> {
+        let Some(pool) = self.pool.filter(|pool| kept.uses < pool.uses) else { return Some(kept) };
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if waiting.len() < pool.size as usize {
-            waiting.push(kept);
-            return;
+        if waiting.len() >= pool.size as usize {
+            return Some(kept);
         }
-        // Giving an instance back takes a while, and others wait for the lock.
-        drop(waiting);
+        waiting.push(kept);
+        None
     }
 
     pub(crate) fn reap(&self) {

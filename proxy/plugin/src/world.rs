@@ -104,40 +104,41 @@ impl Exports {
         })
     }
 
-    /// Compares the types of all exports with those of the worlds.
-    pub(crate) fn load_all(&self, store: &mut Store<Call>, instance: &Instance) -> wasmtime::Result<()> {
+    /// What requests can call of `instance`. Compares the types of all exports with those of the worlds.
+    pub(crate) fn load(&self, store: &mut Store<Call>, instance: &Instance) -> wasmtime::Result<Guests> {
         let of = |interface: &'static str| move |error: wasmtime::Error| error.context(interface);
-        self.configure
-            .as_ref()
-            .map(|f| f.load(&mut *store, instance))
-            .transpose()
-            .map_err(of("edgewit:plugin/configure"))?;
-        self.authorize
-            .as_ref()
-            .map(|f| f.load(&mut *store, instance))
-            .transpose()
-            .map_err(of("edgewit:plugin/authorize"))?;
-        self.rewrite
-            .as_ref()
-            .map(|f| f.load(&mut *store, instance))
-            .transpose()
-            .map_err(of("edgewit:plugin/rewrite"))?;
-        self.inspect
-            .as_ref()
-            .map(|f| f.load(&mut *store, instance))
-            .transpose()
-            .map_err(of("edgewit:plugin/inspect"))?;
-        self.handle
-            .as_ref()
-            .map(|f| f.load(&mut *store, instance))
-            .transpose()
-            .map_err(of("edgewit:plugin/handle"))?;
-        self.http
-            .as_ref()
-            .map(|f| f.load(&mut *store, instance))
-            .transpose()
-            .map_err(of("wasi:http/incoming-handler"))?;
-        Ok(())
+        Ok(Guests {
+            authorize: self
+                .authorize
+                .as_ref()
+                .map(|f| f.load(&mut *store, instance))
+                .transpose()
+                .map_err(of("edgewit:plugin/authorize"))?,
+            rewrite: self
+                .rewrite
+                .as_ref()
+                .map(|f| f.load(&mut *store, instance))
+                .transpose()
+                .map_err(of("edgewit:plugin/rewrite"))?,
+            inspect: self
+                .inspect
+                .as_ref()
+                .map(|f| f.load(&mut *store, instance))
+                .transpose()
+                .map_err(of("edgewit:plugin/inspect"))?,
+            handle: self
+                .handle
+                .as_ref()
+                .map(|f| f.load(&mut *store, instance))
+                .transpose()
+                .map_err(of("edgewit:plugin/handle"))?,
+            http: self
+                .http
+                .as_ref()
+                .map(|f| f.load(&mut *store, instance))
+                .transpose()
+                .map_err(of("wasi:http/incoming-handler"))?,
+        })
     }
 
     pub(crate) fn worlds(&self) -> Vec<World> {
@@ -152,6 +153,15 @@ impl Exports {
             })
             .collect()
     }
+}
+
+/// What requests can call of one instance. Finding it compares types, so it is done once for an instance and not for a call.
+pub(crate) struct Guests {
+    pub(crate) authorize: Option<authorize::Guest>,
+    pub(crate) rewrite: Option<rewrite::Guest>,
+    pub(crate) inspect: Option<inspect::Guest>,
+    pub(crate) handle: Option<handle::Guest>,
+    pub(crate) http: Option<incoming_handler::Guest>,
 }
 
 /// The interface of the one call before all others.

@@ -134,6 +134,7 @@ impl Given {
                 keyvalue: (!self.grant_keyvalue.is_empty()).then_some(stores),
             },
             warm: None,
+            prepared: 0,
             configure_each: false,
         }
     }

@@ -23,8 +23,10 @@ pub(crate) struct Cost {
     pub(crate) question: String,
     /// What the plugin answered, in short.
     pub(crate) answer: String,
-    /// Each call on an instance of its own.
+    /// Each call on an instance of its own, making it included.
     pub(crate) fresh: Sample,
+    /// The same with the instance made before: what a request waits for. None where none could be made.
+    pub(crate) prepared: Option<Sample>,
     /// Each call on one instance that is kept; none where it cannot be kept.
     pub(crate) warm: Option<Sample>,
 }
@@ -48,10 +50,13 @@ pub(crate) fn costs(
 ) -> Result<Vec<Cost>, LoadError> {
     let warm = WarmPool { size: 1, uses: USES, idle_ms: WarmPool::DEFAULT_IDLE_MS };
     let kept = bench.load(path, bytes, PluginSettings { warm: Some(warm), ..settings.clone() })?;
+    let stocked = bench.load(path, bytes, PluginSettings { prepared: 1, ..settings.clone() })?;
     let measured = plugin.worlds().into_iter().map(|world| {
         let question = plausible(world);
         let (fresh, answer) = sample(bench, plugin, &question);
-        // What answers HTTP is never kept, and neither is an instance that failed.
+        let (prepared, _) = sample(bench, &stocked, &question);
+        let prepared = (stocked.prepared() > 0).then_some(prepared);
+        // An instance that failed is not kept, nor one that holds something of a request.
         let (_, reused_before) = kept.calls();
         let (warm, _) = sample(bench, &kept, &question);
         let reused = kept.calls().1 > reused_before;
@@ -59,7 +64,7 @@ pub(crate) fn costs(
             Question::Handle(..) => "handle of a made-up proxy event".to_owned(),
             other => format!("{} of a made-up GET /dev/pets/7", other.function()),
         };
-        Cost { world, question: asked, answer, fresh, warm: reused.then_some(warm) }
+        Cost { world, question: asked, answer, fresh, prepared, warm: reused.then_some(warm) }
     });
     Ok(measured.collect())
 }
@@ -68,16 +73,25 @@ fn sample(bench: &Bench, plugin: &Plugin, question: &Question) -> (Sample, Strin
     bench.runtime.block_on(async {
         // The first one finds cold caches and, where instances are kept, none that waits.
         let answer = short(question.ask(plugin).await);
+        replaced(plugin).await;
         let began = Instant::now();
         let mut times = Vec::with_capacity(CALLS);
         while times.len() < CALLS && (times.is_empty() || began.elapsed() < PATIENCE) {
             let at = Instant::now();
             let _answer = question.ask(plugin).await;
             times.push(at.elapsed());
+            replaced(plugin).await;
         }
         times.sort_unstable();
         (Sample { median: times[times.len() / 2], calls: times.len() }, answer)
     })
+}
+
+/// Lets the next instance be made, where one is.
+async fn replaced(plugin: &Plugin) {
+    for _ in 0..plugin.settings().prepared {
+        tokio::task::yield_now().await;
+    }
 }
 
 fn short(answer: Result<Reply, edgewit_plugin::PluginError>) -> String {

@@ -32,22 +32,23 @@ pub(crate) fn text(path: &Path, inspected: &Inspected) -> Vec<String> {
         lines.push(row("asked", &cost.question));
         lines.push(row("answered", &cost.answer));
         lines.push(row("fresh call", &sample(&cost.fresh)));
+        if let Some(prepared) = &cost.prepared {
+            lines.push(row("prepared", &sample(prepared)));
+        }
         let warm = match &cost.warm {
             Some(warm) => sample(warm),
-            None => format!("none: {}", why_not_kept(&cost.answer, cost.world)),
+            None => format!("none: {}", why_not_kept(&cost.answer)),
         };
         lines.push(row("warm call", &warm));
     }
     lines
 }
 
-fn why_not_kept(answer: &str, world: edgewit_plugin::World) -> &'static str {
-    if world == edgewit_plugin::World::Http {
-        "each request over wasi:http has a fresh instance"
-    } else if answer.starts_with("fails: ") {
+fn why_not_kept(answer: &str) -> &'static str {
+    if answer.starts_with("fails: ") {
         "an instance that failed is not kept"
     } else {
-        "no instance was kept"
+        "an instance that holds something of its request is not kept"
     }
 }
 
@@ -126,6 +127,7 @@ pub(crate) fn json(path: &Path, inspected: &Inspected) -> Value {
                 "question": cost.question,
                 "answer": cost.answer,
                 "fresh": sample(&cost.fresh),
+                "prepared": cost.prepared.as_ref().map(sample),
                 "warm": cost.warm.as_ref().map(sample),
             })
         })

@@ -320,10 +320,13 @@ pub struct GrantsFile {
     pub keyvalue: Option<Vec<String>>,
 }
 
-/// Instances that are kept from one request to the next.
+/// Instances that are kept from one request to the next, or made before there is one.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct InstancesFile {
+    /// New instances that may wait for a request, made after others were answered; at most 256, default 4.
+    #[schemars(range(max = 256))]
+    pub prepared: Option<u32>,
     /// Instances that may wait for their next request; default 0, a new one for each.
     pub warm: u32,
     /// Requests that one instance serves; default 100.

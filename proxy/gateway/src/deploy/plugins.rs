@@ -353,8 +353,18 @@ fn settings(plugin: &PluginFile, node_instances: u32) -> Result<PluginSettings, 
             uses: plugin.instances.uses.unwrap_or(WarmPool::DEFAULT_USES),
             idle_ms: plugin.instances.idle_ms.unwrap_or(WarmPool::DEFAULT_IDLE_MS),
         }),
+        prepared: prepared(plugin)?,
         configure_each: false,
     })
+}
+
+fn prepared(plugin: &PluginFile) -> Result<u32, String> {
+    let count = plugin.instances.prepared.unwrap_or(PluginSettings::DEFAULT_PREPARED);
+    if count > PluginSettings::MOST_PREPARED {
+        let most = PluginSettings::MOST_PREPARED;
+        return Err(format!("`instances.prepared`: found {count}, expected at most {most}"));
+    }
+    Ok(count)
 }
 
 fn grants(plugin: &PluginFile) -> Result<Grants, String> {

@@ -198,7 +198,8 @@ impl LiveRenderer {
         if let Some(base) = &*base {
             return Ok(Arc::clone(base));
         }
-        let settings = PluginSettings { configure_each: true, ..settings(folder, BTreeMap::new()) };
+        let settings =
+            PluginSettings { configure_each: true, prepared: 0, ..settings(folder, BTreeMap::new()) };
         let loaded = plugins.unshared(NAME, COMPONENT, settings)?;
         *base = Some(Arc::clone(&loaded));
         Ok(loaded)
@@ -232,7 +233,8 @@ fn settings(folder: &Folder, config: BTreeMap<String, String>) -> PluginSettings
         queue_ms: WALL_MS,
         ..PluginLimits::default()
     };
-    PluginSettings { config, limits, ..PluginSettings::default() }
+    let prepared = PluginSettings::DEFAULT_PREPARED;
+    PluginSettings { config, limits, prepared, ..PluginSettings::default() }
 }
 
 fn entry(plugin: Arc<Plugin>, plugins: &PluginStore, folder: &Folder) -> Arc<PluginEntry> {

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use edgewit_plugin::{
-    Artifacts, Change, ContextValue, Decision, Event, Grants, HostOptions, LoadError, Plugin, PluginHost,
-    PluginSettings, RequestOutcome, WarmPool, World,
+    Artifacts, Change, ContextValue, Decision, Event, Grants, HostOptions, LoadError, Plugin, PluginError,
+    PluginHost, PluginLimits, PluginSettings, RequestOutcome, WarmPool, World,
 };
 
 use crate::support::{MISBEHAVE, Request, TOKEN_AUTHORIZER, ask, host, small_limits};
@@ -112,6 +112,103 @@ async fn a_kept_instance_serves_as_often_as_declared() {
     assert_eq!(plugin.waiting(), 1);
 }
 
+fn prepared(host: &PluginHost, count: u32) -> Arc<Plugin> {
+    let settings = PluginSettings { prepared: count, limits: small_limits(), ..settings(&[]) };
+    host.load("prepared", MISBEHAVE, settings).unwrap()
+}
+
+/// Lets what goes on behind a call come to its end.
+async fn settle() {
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_prepared_instance_has_served_nobody_and_serves_once() {
+    let plugin = prepared(host(), 1);
+    let mut before = None;
+    for call in 1..=5 {
+        // It counts its calls, and is there before each but the first.
+        assert_eq!(plugin.prepared(), usize::from(call > 1));
+        let decided = ask(&plugin, "allow").await.unwrap();
+        assert_eq!(*before.get_or_insert_with(|| decided.clone()), decided);
+        assert_eq!(plugin.prepared(), 0, "taken by the call");
+        settle().await;
+    }
+    assert_eq!(plugin.calls(), (5, 0));
+}
+
+#[tokio::test]
+async fn as_many_instances_are_prepared_as_declared_and_no_more() {
+    let plugin = prepared(host(), 2);
+    for _ in 0..5 {
+        ask(&plugin, "allow").await.unwrap();
+    }
+    settle().await;
+    assert_eq!(plugin.prepared(), 2);
+    let none = prepared(host(), 0);
+    ask(&none, "allow").await.unwrap();
+    settle().await;
+    assert_eq!(none.prepared(), 0);
+}
+
+#[tokio::test]
+async fn no_instance_is_prepared_after_a_call_that_failed() {
+    let plugin = prepared(host(), 4);
+    assert!(ask(&plugin, "panic").await.is_err());
+    settle().await;
+    assert_eq!(plugin.prepared(), 0);
+}
+
+#[tokio::test]
+async fn prepared_instances_leave_the_places_of_requests_alone() {
+    let small = PluginHost::new(HostOptions { instances: 2, ..HostOptions::default() }).unwrap();
+    let limits = PluginLimits { instances: 2, ..small_limits() };
+    let load = || {
+        let settings = PluginSettings { prepared: 2, limits, ..settings(&[]) };
+        small.load("prepared", MISBEHAVE, settings).unwrap()
+    };
+    let (first, second) = (load(), load());
+    for plugin in [&first, &second] {
+        for _ in 0..3 {
+            ask(plugin, "allow").await.unwrap();
+        }
+        settle().await;
+    }
+    assert_eq!((first.prepared(), second.prepared()), (2, 0), "as many as the node has places for in all");
+    let running = [(); 2].map(|()| {
+        let second = Arc::clone(&second);
+        tokio::spawn(async move { ask(&second, "spin").await })
+    });
+    settle().await;
+    let busy = ask(&second, "allow").await;
+    assert_eq!(busy, Err(PluginError::PoolExhausted { instances: 2, whose: "the plugin" }));
+    for call in running {
+        assert_eq!(
+            call.await.unwrap(),
+            Err(PluginError::CpuTime { limit_ms: limits.cpu_ms }),
+            "it had its place"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_plugin_that_is_replaced_takes_its_prepared_instances_with_it() {
+    let one = PluginHost::new(HostOptions { instances: 1, ..HostOptions::default() }).unwrap();
+    for _ in 0..3 {
+        let settings = PluginSettings {
+            prepared: 1,
+            limits: PluginLimits { instances: 1, ..small_limits() },
+            ..settings(&[])
+        };
+        let plugin = one.load("prepared", MISBEHAVE, settings).unwrap();
+        ask(&plugin, "allow").await.unwrap();
+        settle().await;
+        assert_eq!(plugin.prepared(), 1);
+    }
+}
+
 #[tokio::test]
 async fn an_instance_that_waited_too_long_is_thrown_away() {
     let plugin = warm(2, 100, 1);
@@ -171,6 +268,21 @@ async fn a_wasi_http_component_answers_requests() {
     let response = plugin.serve(Arc::new(Request::new()), message).await.unwrap();
     assert_eq!(response.status(), 200);
     assert_eq!(response.body(), "Hello from wasi:http: PUT /a\na body");
+}
+
+#[tokio::test]
+async fn a_wasi_http_component_is_kept_where_it_holds_nothing_any_more() {
+    let warm = Some(WarmPool { size: 1, uses: 3, idle_ms: 60_000 });
+    let plugin = host().load("hello", WASI_HTTP, PluginSettings { warm, ..settings(&[]) }).unwrap();
+    for call in 0..4 {
+        let message = http::Request::put(format!("http://hello.local/{call}"));
+        let message = message.body(bytes::Bytes::from(format!("body {call}"))).unwrap();
+        let response = plugin.serve(Arc::new(Request::new()), message).await.unwrap();
+        assert_eq!(response.body(), &format!("Hello from wasi:http: PUT /{call}\nbody {call}"));
+    }
+    // Three calls of the first instance, one of the second.
+    assert_eq!(plugin.calls(), (2, 2));
+    assert_eq!(plugin.waiting(), 1);
 }
 
 #[test]
