@@ -98,7 +98,8 @@ impl WarmPool {
 pub struct PluginLimits {
     /// Milliseconds from the call to the decision, waiting included.
     pub wall_ms: u64,
-    /// Milliseconds that the plugin runs for one request, waiting for its turn on the worker excluded.
+    /// Milliseconds that the plugin runs for one request, waiting for its turn on the worker excluded. Counted from the first
+    /// look at the clock, which comes one or two milliseconds after the call.
     pub cpu_ms: u64,
     /// Milliseconds that `configure` may run, at deployment.
     pub configure_ms: u64,

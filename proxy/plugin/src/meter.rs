@@ -3,32 +3,38 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-/// Processor time that a future took while it was polled. The time between polls, when others had the worker, does not
-/// count, nor does the time when the system gave the processor to another thread: a busy machine is not the plugin's
-/// fault.
+/// Processor time that a future took while it was polled, from the first look on. The time between polls, when others had
+/// the worker, does not count, nor does the time when the system gave the processor to another thread: a busy machine is
+/// not the plugin's fault.
 ///
 /// Ticks of the epoch would be cheaper to count and wrong: a plugin that resumes just before a tick would pay for all
-/// of it.
+/// of it. But the first look comes with the first tick, and most calls are over by then: what they do not pay is two
+/// questions to the system.
 #[derive(Debug)]
 pub(crate) struct Meter {
     /// Nanoseconds of polls that ended.
     spent: AtomicU64,
-    /// What the clock of the thread showed when the poll that runs began.
-    poll_began: AtomicU64,
+    /// What the clock of the thread showed when the poll that runs began, or at the first look.
+    began: AtomicU64,
+    looked: AtomicBool,
 }
 
 impl Meter {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { spent: AtomicU64::new(0), poll_began: AtomicU64::new(0) })
+        Arc::new(Self { spent: AtomicU64::new(0), began: AtomicU64::new(0), looked: AtomicBool::new(false) })
     }
 
-    /// Running time up to now. To be asked while a poll runs, on its thread.
+    /// Running time up to now, since this was asked first. To be asked while a poll runs, on its thread.
     pub(crate) fn running(&self) -> Duration {
-        let this_poll = thread_time().saturating_sub(self.poll_began.load(Ordering::Relaxed));
+        let now = thread_time();
+        if !self.looked.swap(true, Ordering::Relaxed) {
+            self.began.store(now, Ordering::Relaxed);
+        }
+        let this_poll = now.saturating_sub(self.began.load(Ordering::Relaxed));
         Duration::from_nanos(self.spent.load(Ordering::Relaxed) + this_poll)
     }
 }
@@ -55,11 +61,12 @@ impl<F: Future + Unpin> Future for Metered<F> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         // Polls of one future never overlap and are ordered by whoever polls, so relaxed order is enough.
-        let began = thread_time();
-        self.meter.poll_began.store(began, Ordering::Relaxed);
+        if self.meter.looked.load(Ordering::Relaxed) {
+            self.meter.began.store(thread_time(), Ordering::Relaxed);
+        }
         let outcome = Pin::new(&mut self.future).poll(context);
-        if outcome.is_pending() {
-            let took = thread_time().saturating_sub(began);
+        if outcome.is_pending() && self.meter.looked.load(Ordering::Relaxed) {
+            let took = thread_time().saturating_sub(self.meter.began.load(Ordering::Relaxed));
             self.meter.spent.fetch_add(took, Ordering::Relaxed);
         }
         outcome
@@ -75,6 +82,7 @@ mod tests {
     async fn waiting_does_not_count_and_working_does() {
         let meter = Meter::new();
         let future = Box::pin(async {
+            assert_eq!(meter.running(), Duration::ZERO, "the first look");
             tokio::time::sleep(Duration::from_millis(50)).await;
             // Blocks the thread as another process on the same processor would.
             std::thread::sleep(Duration::from_millis(50));
