@@ -24,11 +24,8 @@ import io
 import json
 import os
 import re
-import shutil
 import struct
-import subprocess
 import sys
-import tempfile
 import threading
 import urllib.parse
 import urllib.request
@@ -36,7 +33,11 @@ import zlib
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(HERE.parent))
+
+from pinned import ROOT, installed  # noqa: E402
+
 REQUIREMENTS = HERE / "requirements.txt"
 
 REGION = "us-east-1"
@@ -51,27 +52,8 @@ AGENT = "AmazonAPIGateway_"
 
 def packages():
     """The folder with the packages of requirements.txt, which is made where it is missing."""
-    text = REQUIREMENTS.read_bytes() + f"{sys.implementation.cache_tag}".encode()
     base = Path(os.environ.get("EDGEWIT_AWS_PACKAGES", ROOT / ".cache" / "aws-services"))
-    folder = base / hashlib.sha256(text).hexdigest()[:16]
-    if not folder.is_dir():
-        base.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=base) as new:
-            command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-input",
-                       "--disable-pip-version-check", "--root-user-action=ignore",
-                       "--target", f"{new}/made", "--requirement", str(REQUIREMENTS)]
-            print("installing the packages of tests/aws/requirements.txt, once", file=sys.stderr)
-            if subprocess.run(command, stdout=sys.stderr).returncode != 0:
-                print("pip could not install tests/aws/requirements.txt", file=sys.stderr)
-                sys.exit(2)
-            try:
-                os.rename(f"{new}/made", folder)
-            except OSError:
-                # Another run was faster.
-                shutil.rmtree(f"{new}/made", ignore_errors=True)
-                if not folder.is_dir():
-                    raise
-    return folder
+    return installed(REQUIREMENTS, base)
 
 
 def client(service, port):
@@ -388,7 +370,6 @@ def main():
     check.add_argument("port", type=int)
     check.add_argument("what", nargs="*", choices=[*CHECKS, []], metavar="WHAT", help=", ".join(CHECKS))
     given = parser.parse_args()
-    sys.dont_write_bytecode = True
     sys.path.insert(0, str(packages()))
     return serve() if given.command == "serve" else verify(given.port, given.what)
 
