@@ -1,20 +1,6 @@
 """Who may do what at a node with access keys: signatures, policies, and ways around them.
 
-The node's edgewit.yaml, besides addresses; its region is us-east-1:
-
-    control_plane: true
-    access_keys:
-      - name: deployer
-        access_key_id: AKIAEXAMPLEDEPLOYER1
-        secret_access_key: deployer-secret-0123456789
-      - name: reader
-        access_key_id: AKIAEXAMPLEREADER001
-        secret_access_key: reader-secret-0123456789
-        policy:
-          Version: "2012-10-17"
-          Statement:
-            - {Effect: Allow, Action: "apigateway:GET", Resource: "*"}
-            - {Effect: Deny, Action: "apigateway:*", Resource: "arn:aws:apigateway:*::/restapis/*/stages/*"}
+access.yaml is what the node's edgewit.yaml must hold.
 """
 
 import datetime

@@ -12,9 +12,9 @@ use std::process::Command;
 /// The node that the clients find.
 const NODE: &str = "account: \"123456789012\"\ncontrol_plane: true\n";
 
-fn start(more: &str) -> (Node, Folder, Folder) {
+fn start(file: &str) -> (Node, Folder, Folder) {
     let (conf, data) = (Folder::new(), Folder::new());
-    conf.write("edgewit.yaml", format!("{NODE}{more}"));
+    conf.write("edgewit.yaml", file);
     let args = vec!["--data".to_owned(), data.path().join("state").display().to_string()];
     let node = Node::launch(conf.path(), &Launch { args, ..Launch::default() });
     (node.unwrap_or_else(|finished| panic!("{finished}")), conf, data)
@@ -37,32 +37,18 @@ fn run(script: &str, args: &[&str]) {
 
 #[test]
 fn boto3_drives_every_operation() {
-    let (node, _conf, _data) = start("");
+    let (node, _conf, _data) = start(NODE);
     run("run", &[&url(node.admin()), &url(node.listen()), "--", "-q"]);
 }
 
 #[test]
 fn the_tests_of_moto_pass_but_for_those_listed() {
-    let (node, _conf, _data) = start("");
+    let (node, _conf, _data) = start(NODE);
     run("moto/run", &[&url(node.admin())]);
 }
 
 #[test]
 fn access_keys_and_their_policies_decide_who_may_do_what() {
-    let (node, _conf, _data) = start(
-        r#"access_keys:
-  - name: deployer
-    access_key_id: AKIAEXAMPLEDEPLOYER1
-    secret_access_key: deployer-secret-0123456789
-  - name: reader
-    access_key_id: AKIAEXAMPLEREADER001
-    secret_access_key: reader-secret-0123456789
-    policy:
-      Version: "2012-10-17"
-      Statement:
-        - {Effect: Allow, Action: "apigateway:GET", Resource: "*"}
-        - {Effect: Deny, Action: "apigateway:*", Resource: "arn:aws:apigateway:*::/restapis/*/stages/*"}
-"#,
-    );
+    let (node, _conf, _data) = start(include_str!("../control/access.yaml"));
     run("access", &[&url(node.admin())]);
 }
