@@ -22,7 +22,6 @@ mod methods;
 mod models;
 mod patch_map;
 mod patching;
-mod replacements;
 mod resources;
 mod rest_apis;
 #[cfg(test)]

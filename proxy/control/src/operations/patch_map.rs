@@ -98,22 +98,6 @@ pub(super) fn expect_op(operation: &PatchOperation, supported: &[Op]) -> Result<
     Err(Error::bad_request(message))
 }
 
-/// That the operation replaces one of `paths`, which are all that there is to patch.
-///
-/// # Errors
-/// In the wording of resources, models and validators, which have two blanks there.
-pub(super) fn expect_replace(operation: &PatchOperation, paths: &[&str]) -> Result<(), Error> {
-    let rest = if operation.op != Op::Replace {
-        "Please choose supported operations".to_owned()
-    } else if !paths.contains(&operation.path()) {
-        format!("Must be one of: [{}]", paths.join(", "))
-    } else {
-        return Ok(());
-    };
-    let (path, op) = (operation.path(), operation.op.as_str());
-    Err(Error::bad_request(format!("Invalid patch path  '{path}' specified for op '{op}'. {rest}")))
-}
-
 /// A path that there is not.
 pub(super) fn invalid_path(operation: &PatchOperation) -> Error {
     Error::bad_request(format!("Invalid patch path {}", operation.path()))
@@ -188,23 +172,5 @@ mod tests {
         assert_eq!(patch(Op::Remove, "c", None), Ok(String::new()));
         assert_eq!(patch(Op::Remove, "c", None), Err(Error::not_found(NO_CONTENT_TYPE)));
         assert_eq!(patch(Op::Replace, "c", Some("d")), Err(Error::not_found(NO_CONTENT_TYPE)));
-    }
-
-    #[test]
-    fn paths_that_are_only_replaced_are_told() {
-        let paths = ["/a", "/b"];
-        assert_eq!(expect_replace(&operation(Op::Replace, "/b", None), &paths), Ok(()));
-        assert_eq!(
-            expect_replace(&operation(Op::Replace, "/x", None), &paths),
-            Err(Error::bad_request(
-                "Invalid patch path  '/x' specified for op 'replace'. Must be one of: [/a, /b]"
-            ))
-        );
-        assert_eq!(
-            expect_replace(&operation(Op::Add, "/x", None), &paths),
-            Err(Error::bad_request(
-                "Invalid patch path  '/x' specified for op 'add'. Please choose supported operations"
-            ))
-        );
     }
 }

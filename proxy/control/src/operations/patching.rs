@@ -16,6 +16,14 @@ impl Paths {
         Self { add: &[], replace, remove: &[] }
     }
 
+    /// That every operation has one of these paths, before any of them is carried out.
+    ///
+    /// # Errors
+    /// For the first that has not.
+    pub(super) fn check_all(&self, operations: &[PatchOperation]) -> Result<(), Error> {
+        operations.iter().try_for_each(|operation| self.check(operation))
+    }
+
     /// # Errors
     /// When the path is none of those of the operation.
     pub(super) fn check(&self, operation: &PatchOperation) -> Result<(), Error> {
@@ -65,5 +73,26 @@ mod tests {
         ] {
             assert_eq!(message(op, path), Err(format!("Invalid patch path  {expected}")));
         }
+    }
+
+    #[test]
+    fn paths_that_are_only_replaced_are_told() {
+        let paths = Paths::replace(&["/a", "/b"]);
+        let operation =
+            |op, path: &str| PatchOperation { op, path: Some(path.into()), ..PatchOperation::default() };
+        let both = [operation(Op::Replace, "/b"), operation(Op::Replace, "/x")];
+        assert_eq!(paths.check(&both[0]), Ok(()));
+        assert_eq!(
+            paths.check_all(&both),
+            Err(Error::bad_request(
+                "Invalid patch path  '/x' specified for op 'replace'. Must be one of: [/a, /b]"
+            ))
+        );
+        assert_eq!(
+            paths.check(&operation(Op::Add, "/x")),
+            Err(Error::bad_request(
+                "Invalid patch path  '/x' specified for op 'add'. Please choose supported operations"
+            ))
+        );
     }
 }

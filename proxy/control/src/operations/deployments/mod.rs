@@ -3,7 +3,8 @@
 #[cfg(test)]
 mod tests;
 
-use super::replacements::replacements;
+use super::patch_map::non_empty;
+use super::patching::Paths;
 use super::stages::{self, canary::CanaryInput};
 use super::{Handler, set};
 use crate::entities::{Deployment, RestApi, Shared, Stage};
@@ -12,6 +13,8 @@ use crate::protocol::answer::Answer;
 use crate::protocol::error::Error;
 use crate::protocol::page::page;
 use serde_json::{Map, Value, json};
+
+const PATHS: Paths = Paths::replace(&["/description"]);
 
 pub(super) fn handler(operation: &str) -> Option<Handler> {
     Some(match operation {
@@ -136,10 +139,10 @@ fn list(call: &mut Call<'_>) -> Result<Answer, Error> {
 fn update(call: &mut Call<'_>) -> Result<Answer, Error> {
     let key = existing(call)?;
     let operations = call.input.patch_operations();
-    let changes = replacements(&operations, &["/description"])?;
+    PATHS.check_all(&operations)?;
     let deployment = call.state.edit::<Deployment>(&key)?.ok_or_else(unknown)?;
-    for (_, value) in changes {
-        deployment.description = Some(value.to_owned()).filter(|text| !text.is_empty());
+    for operation in &operations {
+        deployment.description = non_empty(operation);
     }
     Ok(Answer::Json(view(deployment)))
 }

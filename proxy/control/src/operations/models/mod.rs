@@ -9,7 +9,8 @@ mod schema;
 #[cfg(test)]
 mod tests;
 
-use super::replacements::replacements;
+use super::patch_map::non_empty;
+use super::patching::Paths;
 use super::{Handler, set};
 use crate::entities::{Method, Model, RestApi, Shared};
 use crate::protocol::Call;
@@ -17,6 +18,8 @@ use crate::protocol::answer::Answer;
 use crate::protocol::error::Error;
 use crate::protocol::page::page;
 use serde_json::{Value, json};
+
+const PATHS: Paths = Paths::replace(&["/description", "/schema"]);
 
 pub(super) fn handler(operation: &str) -> Option<Handler> {
     Some(match operation {
@@ -84,12 +87,13 @@ fn template(call: &mut Call<'_>) -> Result<Answer, Error> {
 fn update(call: &mut Call<'_>) -> Result<Answer, Error> {
     let (api, model) = existing(call)?;
     let operations = call.input.patch_operations();
+    PATHS.check_all(&operations)?;
     let mut model = model.clone();
-    for (path, value) in replacements(&operations, &["/description", "/schema"])? {
-        if path == "/description" {
-            model.description = Some(value.to_owned()).filter(|text| !text.is_empty());
+    for operation in &operations {
+        if operation.path() == "/description" {
+            model.description = non_empty(operation);
         } else {
-            let schema = Some(value.to_owned()).filter(|schema| !schema.trim().is_empty());
+            let schema = non_empty(operation).filter(|schema| !schema.trim().is_empty());
             schema::check(api, &model.name, &model.content_type, schema.as_deref())?;
             model.schema = schema;
         }

@@ -4,7 +4,7 @@
 mod tests;
 mod tree;
 
-use super::patch_map::expect_replace;
+use super::patching::Paths;
 use super::rest_apis::part_id;
 use super::{Handler, set, unknown_api};
 use crate::entities::{Resource, RestApi, Shared};
@@ -17,6 +17,7 @@ use serde_json::{Map, Value, json};
 
 /// Most resources of an API, besides the root.
 const MAX_RESOURCES: usize = 300;
+const PATHS: Paths = Paths::replace(&["/parentId", "/pathPart"]);
 
 pub(super) fn handler(operation: &str) -> Option<Handler> {
     Some(match operation {
@@ -85,7 +86,7 @@ fn update(call: &mut Call<'_>) -> Result<Answer, Error> {
 }
 
 fn apply(api: &mut RestApi, id: &str, operation: &PatchOperation) -> Result<(), Error> {
-    expect_replace(operation, &["/parentId", "/pathPart"])?;
+    PATHS.check(operation)?;
     let moves = operation.path() == "/parentId";
     if id == api.root_resource_id {
         let member = if moves { "parentId" } else { "pathPart" };

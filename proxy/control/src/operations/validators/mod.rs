@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::replacements::replacements;
+use super::patching::Paths;
 use super::{Handler, set};
 use crate::entities::{RequestValidator, RestApi};
 use crate::protocol::Call;
@@ -11,6 +11,8 @@ use crate::protocol::answer::Answer;
 use crate::protocol::error::Error;
 use crate::protocol::page::page;
 use serde_json::{Value, json};
+
+const PATHS: Paths = Paths::replace(&["/name", "/validateRequestParameters", "/validateRequestBody"]);
 
 pub(super) fn handler(operation: &str) -> Option<Handler> {
     Some(match operation {
@@ -65,18 +67,17 @@ fn list(call: &mut Call<'_>) -> Result<Answer, Error> {
 }
 
 fn update(call: &mut Call<'_>) -> Result<Answer, Error> {
-    const PATHS: [&str; 3] = ["/name", "/validateRequestParameters", "/validateRequestBody"];
     let mut validator = existing(call)?.clone();
-    for (path, value) in replacements(&call.input.patch_operations(), &PATHS)? {
-        match path {
+    let operations = call.input.patch_operations();
+    PATHS.check_all(&operations)?;
+    for operation in &operations {
+        match operation.path() {
             "/name" => {
-                check_name(value)?;
-                value.clone_into(&mut validator.name);
+                check_name(operation.text())?;
+                operation.text().clone_into(&mut validator.name);
             }
-            "/validateRequestParameters" => {
-                validator.validate_request_parameters = value.eq_ignore_ascii_case("true");
-            }
-            _ => validator.validate_request_body = value.eq_ignore_ascii_case("true"),
+            "/validateRequestParameters" => validator.validate_request_parameters = operation.boolean(),
+            _ => validator.validate_request_body = operation.boolean(),
         }
     }
     let answer = view(&validator);
