@@ -1,5 +1,6 @@
 //! Certificates that the node shows to backends.
 
+use super::patch_map::non_empty;
 use super::patching::Paths;
 use super::{Handler, set, tags};
 use crate::entities::{ClientCertificate, Stage};
@@ -42,7 +43,7 @@ fn generate(call: &mut Call<'_>) -> Result<Answer, Error> {
     let made = call.environment.client_certificate(COMMON_NAME)?;
     let certificate = ClientCertificate {
         client_certificate_id: environment::id(call.environment, ID_CHARS),
-        description: call.input.string("description").filter(|text| !text.is_empty()),
+        description: call.input.non_empty("description"),
         pem_encoded_certificate: made.certificate,
         private_key: made.private_key,
         created_date: call.environment.now(),
@@ -67,7 +68,7 @@ fn update(call: &mut Call<'_>) -> Result<Answer, Error> {
     let mut certificate = find(call)?.clone();
     for operation in call.input.patch_operations() {
         PATHS.check(&operation)?;
-        certificate.description = Some(operation.text().to_owned()).filter(|text| !text.is_empty());
+        certificate.description = non_empty(&operation);
     }
     let view = view_with_tags(&certificate);
     call.state.put(&certificate.client_certificate_id.clone(), certificate)?;

@@ -32,7 +32,7 @@ fn test_invoke_method(call: &mut Call<'_>) -> Result<Answer, Error> {
     if method.method_integration.is_none() {
         return Err(Error::bad_request("No integration defined for method"));
     }
-    let client_certificate_id = call.input.string("clientCertificateId").filter(|id| !id.is_empty());
+    let client_certificate_id = call.input.non_empty("clientCertificateId");
     if let Some(id) = &client_certificate_id
         && call.state.get::<ClientCertificate>(id).is_none()
     {

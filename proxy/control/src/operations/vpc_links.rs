@@ -3,6 +3,7 @@
 #[cfg(test)]
 mod tests;
 
+use super::patch_map::non_empty;
 use super::patching::Paths;
 use super::{Handler, arn, set, tags};
 use crate::entities::{Deployment, RestApi, Stage, VpcLink};
@@ -40,7 +41,7 @@ fn create(call: &mut Call<'_>) -> Result<Answer, Error> {
     let link = VpcLink {
         id: environment::id(call.environment, ID_CHARS),
         name: call.input.required("name").to_owned(),
-        description: call.input.string("description").filter(|text| !text.is_empty()),
+        description: call.input.non_empty("description"),
         target_arns: call.input.texts("targetArns").unwrap_or_default(),
         status: "AVAILABLE".into(),
         status_message: Some("Your vpc link is ready for use".into()),
@@ -91,12 +92,11 @@ fn update(call: &mut Call<'_>) -> Result<Answer, Error> {
 
 fn apply(link: &mut VpcLink, operation: &PatchOperation) -> Result<(), Error> {
     PATHS.check(operation)?;
-    let text = operation.text().to_owned();
     if operation.path() == "/name" {
-        check_name(&text)?;
-        link.name = text;
+        check_name(operation.text())?;
+        operation.text().clone_into(&mut link.name);
     } else {
-        link.description = Some(text).filter(|text| !text.is_empty());
+        link.description = non_empty(operation);
     }
     Ok(())
 }

@@ -35,6 +35,11 @@ impl Input {
         self.text(name).map(str::to_owned)
     }
 
+    /// The same, where an empty text counts as none.
+    pub(crate) fn non_empty(&self, name: &str) -> Option<String> {
+        self.string(name).filter(|text| !text.is_empty())
+    }
+
     pub(crate) fn boolean(&self, name: &str) -> Option<bool> {
         self.values.get(name)?.as_bool()
     }

@@ -5,6 +5,7 @@ mod import;
 #[cfg(test)]
 mod tests;
 
+use super::patch_map::non_empty;
 use super::patching::Paths;
 use super::tags::{self, Tags};
 use super::{Handler, set};
@@ -52,12 +53,11 @@ pub(super) fn unknown() -> Error {
 
 fn create(call: &mut Call<'_>) -> Result<Answer, Error> {
     let now = call.environment.now();
-    let given = |name: &str| call.input.string(name).filter(|text| !text.is_empty());
     let mut key = ApiKey {
-        name: given("name"),
-        value: given("value").unwrap_or_default(),
-        description: given("description"),
-        customer_id: given("customerId"),
+        name: call.input.non_empty("name"),
+        value: call.input.non_empty("value").unwrap_or_default(),
+        description: call.input.non_empty("description"),
+        customer_id: call.input.non_empty("customerId"),
         enabled: call.input.boolean("enabled").unwrap_or(false),
         stage_keys: call.input.value("stageKeys").unwrap_or_default(),
         tags: tags::given(&call.input)?,
@@ -144,7 +144,7 @@ fn apply(key: &mut ApiKey, state: &Transaction<'_>, operation: &PatchOperation) 
         (Op::Add | Op::Remove, "/labels") => return Ok(()),
         _ => PATHS.check(operation)?,
     }
-    let text = Some(operation.text().to_owned()).filter(|text| !text.is_empty());
+    let text = non_empty(operation);
     match operation.path() {
         "/name" => key.name = text,
         "/description" => key.description = text,

@@ -46,7 +46,6 @@ fn create(call: &mut Call<'_>) -> Result<Answer, Error> {
 }
 
 fn from_input(input: &Input) -> Result<Authorizer, Error> {
-    let text = |name| input.string(name).filter(|text| !text.is_empty());
     let kind = input.required("type").to_owned();
     let (auth_type, ttl) = match kind.as_str() {
         "JWT" => (None, None),
@@ -59,11 +58,11 @@ fn from_input(input: &Input) -> Result<Authorizer, Error> {
         name: input.required("name").to_owned(),
         kind,
         provider_arns: input.texts("providerARNs").unwrap_or_default(),
-        auth_type: text("authType").or(auth_type.map(str::to_owned)),
-        authorizer_uri: text("authorizerUri"),
-        authorizer_credentials: text("authorizerCredentials"),
-        identity_source: text("identitySource"),
-        identity_validation_expression: text("identityValidationExpression"),
+        auth_type: input.non_empty("authType").or(auth_type.map(str::to_owned)),
+        authorizer_uri: input.non_empty("authorizerUri"),
+        authorizer_credentials: input.non_empty("authorizerCredentials"),
+        identity_source: input.non_empty("identitySource"),
+        identity_validation_expression: input.non_empty("identityValidationExpression"),
         authorizer_result_ttl_in_seconds: given_ttl.or(ttl),
         jwt_configuration: input.value("jwtConfiguration"),
     })

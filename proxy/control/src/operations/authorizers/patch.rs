@@ -4,6 +4,7 @@
 
 use super::check;
 use crate::entities::Authorizer;
+use crate::operations::patch_map::{expect_op, invalid_path, non_empty};
 use crate::protocol::error::Error;
 use crate::protocol::patch::{Op, PatchOperation};
 
@@ -22,38 +23,31 @@ pub(super) fn apply(authorizer: &mut Authorizer, operation: &PatchOperation) -> 
         | "/identityValidationExpression"
         | "/name"
         | "/type" => &[Op::Replace],
-        _ => return Err(Error::bad_request(format!("Invalid patch path {path}"))),
+        _ => return Err(invalid_path(operation)),
     };
-    if !only.contains(&operation.op) {
-        let only: Vec<&str> = only.iter().map(|op| op.as_str()).collect();
-        return Err(Error::bad_request(format!(
-            "Invalid patch operation specified. Must be one of: [{}]",
-            only.join(", ")
-        )));
-    }
+    expect_op(operation, only)?;
     change(authorizer, path, operation)
 }
 
 fn change(authorizer: &mut Authorizer, path: &str, operation: &PatchOperation) -> Result<(), Error> {
     let value = operation.text();
-    let text = || Some(value.to_owned()).filter(|text| !text.is_empty());
     match path {
         "/identitySource" if operation.op == Op::Remove => authorizer.identity_source = None,
-        "/identitySource" => authorizer.identity_source = text(),
+        "/identitySource" => authorizer.identity_source = non_empty(operation),
         "/providerARNs" => {
             authorizer.provider_arns.retain(|arn| arn != value);
             if operation.op == Op::Add {
                 authorizer.provider_arns.push(value.to_owned());
             }
         }
-        "/authType" => authorizer.auth_type = text(),
-        "/authorizerCredentials" => authorizer.authorizer_credentials = text(),
+        "/authType" => authorizer.auth_type = non_empty(operation),
+        "/authorizerCredentials" => authorizer.authorizer_credentials = non_empty(operation),
         "/authorizerResultTtlInSeconds" => {
             let seconds = value.trim().parse().unwrap_or(-1);
             authorizer.authorizer_result_ttl_in_seconds = Some(check::ttl(seconds)?);
         }
-        "/authorizerUri" => authorizer.authorizer_uri = text(),
-        "/identityValidationExpression" => authorizer.identity_validation_expression = text(),
+        "/authorizerUri" => authorizer.authorizer_uri = non_empty(operation),
+        "/identityValidationExpression" => authorizer.identity_validation_expression = non_empty(operation),
         "/name" => value.clone_into(&mut authorizer.name),
         _ if TYPES.contains(&value) => value.clone_into(&mut authorizer.kind),
         _ => {

@@ -43,14 +43,14 @@ fn create(call: &mut Call<'_>) -> Result<Answer, Error> {
     deployable(&snapshot)?;
     let deployment = Deployment {
         id: crate::environment::id(call.environment, 6),
-        description: call.input.string("description").filter(|text| !text.is_empty()),
+        description: call.input.non_empty("description"),
         created_date: call.environment.now(),
         snapshot,
     };
     let answer = view(&deployment);
     let id = deployment.id.clone();
     call.state.put(&key(&api, &id), deployment)?;
-    if let Some(name) = call.input.string("stageName").filter(|name| !name.is_empty()) {
+    if let Some(name) = call.input.non_empty("stageName") {
         deploy(call, &api, &name, id, canary)?;
     }
     Ok(Answer::Json(answer))

@@ -1,5 +1,6 @@
 //! Versions of the documentation of an API: all its parts as they once were.
 
+use super::super::patch_map::non_empty;
 use super::super::patching::Paths;
 use super::super::set;
 use crate::entities::{DocumentationVersion, RestApi, Stage};
@@ -24,13 +25,13 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Answer, Error> {
         return Err(Error::conflict("Documentation version already exists"));
     }
     let now = call.environment.now();
-    if let Some(stage) = call.input.string("stageName").filter(|stage| !stage.is_empty()) {
+    if let Some(stage) = call.input.non_empty("stageName") {
         let stage = call.state.edit::<Stage>(&format!("{id}/{stage}"))?;
         let stage = stage.ok_or_else(|| Error::not_found("Invalid stage identifier specified"))?;
         stage.documentation_version = Some(name.clone());
         stage.last_updated_date = now;
     }
-    let description = call.input.string("description").filter(|text| !text.is_empty());
+    let description = call.input.non_empty("description");
     let version = DocumentationVersion { version: name, created_date: now, description, parts };
     let view = view(&version);
     call.state.put(&key, version)?;
@@ -51,7 +52,7 @@ pub(super) fn update(call: &mut Call<'_>) -> Result<Answer, Error> {
     let mut version = find(call)?.clone();
     for operation in call.input.patch_operations() {
         PATHS.check(&operation)?;
-        version.description = Some(operation.text().to_owned()).filter(|text| !text.is_empty());
+        version.description = non_empty(&operation);
     }
     let view = view(&version);
     let key = key(call)?;

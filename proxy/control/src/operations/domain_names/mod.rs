@@ -83,28 +83,27 @@ fn create(call: &mut Call<'_>) -> Result<Answer, Error> {
 
 fn given(call: &Call<'_>) -> Result<DomainName, Error> {
     let input = &call.input;
-    let text = |name: &str| input.string(name).filter(|text| !text.is_empty());
     let with_certificate = ["certificate", "regionalCertificate"]
         .iter()
         .any(|prefix| ["Name", "Arn", "Body"].iter().any(|suffix| input.has(&format!("{prefix}{suffix}"))));
     let mutual_tls = input.value::<MutualTls>("mutualTlsAuthentication");
     Ok(DomainName {
         domain_name: input.required("domainName").to_owned(),
-        certificate_name: text("certificateName"),
-        certificate_arn: text("certificateArn"),
-        certificate_body: text("certificateBody"),
-        certificate_private_key: text("certificatePrivateKey"),
-        certificate_chain: text("certificateChain"),
+        certificate_name: input.non_empty("certificateName"),
+        certificate_arn: input.non_empty("certificateArn"),
+        certificate_body: input.non_empty("certificateBody"),
+        certificate_private_key: input.non_empty("certificatePrivateKey"),
+        certificate_chain: input.non_empty("certificateChain"),
         certificate_upload_date: with_certificate.then(|| call.environment.now()),
-        regional_certificate_name: text("regionalCertificateName"),
-        regional_certificate_arn: text("regionalCertificateArn"),
+        regional_certificate_name: input.non_empty("regionalCertificateName"),
+        regional_certificate_arn: input.non_empty("regionalCertificateArn"),
         endpoint_configuration: endpoints(input.value("endpointConfiguration").unwrap_or_default()),
-        security_policy: Some(text("securityPolicy").unwrap_or_else(|| "TLS_1_2".into())),
-        endpoint_access_mode: text("endpointAccessMode"),
+        security_policy: Some(input.non_empty("securityPolicy").unwrap_or_else(|| "TLS_1_2".into())),
+        endpoint_access_mode: input.non_empty("endpointAccessMode"),
         mutual_tls_authentication: mutual_tls.filter(|tls| tls.truststore_uri.is_some()),
-        ownership_verification_certificate_arn: text("ownershipVerificationCertificateArn"),
-        policy: text("policy"),
-        routing_mode: Some(text("routingMode").unwrap_or_else(|| "BASE_PATH_MAPPING_ONLY".into())),
+        ownership_verification_certificate_arn: input.non_empty("ownershipVerificationCertificateArn"),
+        policy: input.non_empty("policy"),
+        routing_mode: Some(input.non_empty("routingMode").unwrap_or_else(|| "BASE_PATH_MAPPING_ONLY".into())),
         tags: tags::given(input)?,
         ..DomainName::default()
     })

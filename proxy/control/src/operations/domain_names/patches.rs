@@ -82,8 +82,7 @@ fn apply_one(domain: &mut DomainName, operation: &PatchOperation, now: u64) -> R
         return Ok(());
     }
     PATHS.check(operation)?;
-    let value = (operation.op != Op::Remove).then(|| operation.text().to_owned());
-    let value = value.filter(|value| !value.is_empty());
+    let value = non_empty(operation).filter(|_| operation.op != Op::Remove);
     match path {
         TYPES => return change_types(domain, operation),
         "/endpointConfiguration/ipAddressType" => {

@@ -2,6 +2,7 @@
 
 use super::{check_parameter, check_template};
 use crate::entities::{GatewayResponse, Map};
+use crate::operations::patch_map::{NO_CONTENT_TYPE, NO_PARAMETER, invalid_path};
 use crate::protocol::error::Error;
 use crate::protocol::patch::{Op, PatchOperation};
 
@@ -36,11 +37,8 @@ fn status(operation: &PatchOperation) -> Result<String, Error> {
 
 fn entry(map: &mut Map<String>, part: &str, name: &str, operation: &PatchOperation) -> Result<(), Error> {
     let is_template = part == "responseTemplates";
-    let there = || match map.contains_key(name) {
-        true => Ok(()),
-        false if is_template => Err(Error::not_found("Content-Type specified was not found")),
-        false => Err(Error::not_found("Invalid parameter name specified")),
-    };
+    let absent = if is_template { NO_CONTENT_TYPE } else { NO_PARAMETER };
+    let there = || if map.contains_key(name) { Ok(()) } else { Err(Error::not_found(absent)) };
     match operation.op {
         Op::Remove => {
             there()?;
@@ -61,8 +59,4 @@ fn entry(map: &mut Map<String>, part: &str, name: &str, operation: &PatchOperati
     check(name, value)?;
     map.insert(name.to_owned(), value.to_owned());
     Ok(())
-}
-
-fn invalid_path(operation: &PatchOperation) -> Error {
-    Error::bad_request(format!("Invalid patch path {}", operation.path()))
 }

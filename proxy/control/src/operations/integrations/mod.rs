@@ -45,30 +45,29 @@ fn put(call: &mut Call<'_>) -> Result<Answer, Error> {
 /// The integration of the request, with what API Gateway fills in.
 fn given(call: &Call<'_>) -> Result<Integration, Error> {
     let input = &call.input;
-    let non_empty = |name: &str| input.string(name).filter(|text| !text.is_empty());
     let kind = input.required("type").to_owned();
     let over_http = rules::is_http(&kind);
     let timeout = input.integer("timeoutInMillis").unwrap_or(DEFAULT_TIMEOUT_MS);
     Ok(Integration {
-        http_method: non_empty("integrationHttpMethod"),
-        uri: non_empty("uri"),
+        http_method: input.non_empty("integrationHttpMethod"),
+        uri: input.non_empty("uri"),
         connection_type: input
             .string("connectionType")
             .or_else(|| over_http.then(|| rules::INTERNET.to_owned())),
-        connection_id: non_empty("connectionId"),
-        credentials: non_empty("credentials"),
+        connection_id: input.non_empty("connectionId"),
+        credentials: input.non_empty("credentials"),
         request_parameters: input.map("requestParameters"),
         request_templates: input.value("requestTemplates"),
         passthrough_behavior: Some(
-            non_empty("passthroughBehavior").unwrap_or_else(|| "WHEN_NO_MATCH".into()),
+            input.non_empty("passthroughBehavior").unwrap_or_else(|| "WHEN_NO_MATCH".into()),
         ),
         content_handling: input.string("contentHandling"),
         timeout_in_millis: rules::timeout(timeout)?,
-        cache_namespace: non_empty("cacheNamespace").or_else(|| input.string("resourceId")),
+        cache_namespace: input.non_empty("cacheNamespace").or_else(|| input.string("resourceId")),
         cache_key_parameters: input.texts("cacheKeyParameters").unwrap_or_default(),
         tls_config: input.value("tlsConfig"),
         response_transfer_mode: input.string("responseTransferMode"),
-        integration_target: non_empty("integrationTarget"),
+        integration_target: input.non_empty("integrationTarget"),
         kind,
         ..Integration::default()
     })

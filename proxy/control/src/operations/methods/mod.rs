@@ -36,14 +36,13 @@ fn put(call: &mut Call<'_>) -> Result<Answer, Error> {
     if resource.methods.contains_key(http_method) {
         return Err(Error::conflict("Method already exists for this resource"));
     }
-    let non_empty = |name: &str| input.string(name).filter(|text| !text.is_empty());
     let mut method = Method {
         http_method: http_method.to_owned(),
         authorization_type: input.required("authorizationType").to_owned(),
-        authorizer_id: non_empty("authorizerId"),
+        authorizer_id: input.non_empty("authorizerId"),
         api_key_required: input.boolean("apiKeyRequired").unwrap_or_default(),
-        request_validator_id: non_empty("requestValidatorId"),
-        operation_name: non_empty("operationName"),
+        request_validator_id: input.non_empty("requestValidatorId"),
+        operation_name: input.non_empty("operationName"),
         request_parameters: input.value("requestParameters").unwrap_or_default(),
         request_models: input.map("requestModels").unwrap_or_default(),
         authorization_scopes: input.texts("authorizationScopes").unwrap_or_default(),

@@ -46,7 +46,7 @@ fn create(call: &mut Call<'_>) -> Result<Answer, Error> {
     let model = Model {
         id: crate::environment::id(call.environment, 6),
         name: name.to_owned(),
-        description: input.string("description").filter(|text| !text.is_empty()),
+        description: input.non_empty("description"),
         schema,
         content_type: content_type.to_owned(),
     };

@@ -113,7 +113,7 @@ fn create(call: &mut Call<'_>) -> Result<Answer, Error> {
     check_deployment(&call.state, &api, deployment)?;
     let mut stage = new(name, deployment.to_owned(), call.environment.now())?;
     apply(input, "description", &mut stage)?;
-    if let Some(version) = input.string("documentationVersion").filter(|version| !version.is_empty()) {
+    if let Some(version) = input.non_empty("documentationVersion") {
         check_documentation(&call.state, &api, &version)?;
         stage.documentation_version = Some(version);
     }

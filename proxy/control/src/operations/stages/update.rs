@@ -7,6 +7,7 @@ use super::{
     method_settings, unknown, variables, view,
 };
 use crate::entities::{Account, ClientCertificate, Stage};
+use crate::operations::patch_map::non_empty;
 use crate::protocol::Call;
 use crate::protocol::answer::Answer;
 use crate::protocol::error::Error;
@@ -60,24 +61,23 @@ impl Patch<'_, '_> {
 
     fn replace(&self, stage: &mut Stage, operation: &PatchOperation) -> Result<(), Error> {
         let value = operation.text();
-        let text = || Some(value.to_owned()).filter(|text| !text.is_empty());
         match operation.raw_segments().as_slice() {
             ["deploymentId"] => {
                 check_deployment(self.state, self.api, value)?;
                 value.clone_into(&mut stage.deployment_id);
             }
-            ["description"] => stage.description = text(),
+            ["description"] => stage.description = non_empty(operation),
             ["cacheClusterEnabled"] => enable_cache(stage, operation.boolean()),
             ["cacheClusterSize"] => stage.cache_cluster_size = Some(cache_size(value)?),
             ["clientCertificateId"] => {
                 self.check_certificate(value)?;
-                stage.client_certificate_id = text();
+                stage.client_certificate_id = non_empty(operation);
             }
             ["documentationVersion"] => {
                 if !value.is_empty() {
                     check_documentation(self.state, self.api, value)?;
                 }
-                stage.documentation_version = text();
+                stage.documentation_version = non_empty(operation);
             }
             ["tracingEnabled"] => stage.tracing_enabled = operation.boolean(),
             ["variables"] => variables::set_all(&mut stage.variables, operation.path(), value)?,

@@ -1,6 +1,7 @@
 //! What a usage plan may be.
 
 use crate::entities::{ApiStage, Quota, Stage, Throttle, UsagePlan};
+use crate::operations::methods::VERBS;
 use crate::protocol::error::Error;
 use crate::state::Transaction;
 
@@ -10,8 +11,6 @@ const MAX_METHOD_THROTTLES: usize = 20;
 const MAX_WEEK_OFFSET: i64 = 6;
 /// Highest offset in a month: the 28th, which every month has.
 const MAX_MONTH_OFFSET: i64 = 27;
-/// Verbs that methods have.
-const VERBS: [&str; 8] = ["GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS", "HEAD", "ANY"];
 
 /// Adds a stage to a plan.
 ///

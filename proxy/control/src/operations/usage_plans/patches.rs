@@ -1,5 +1,6 @@
 //! Patches of usage plans.
 
+use super::super::patch_map::non_empty;
 use super::super::patching::Paths;
 use super::checks::{add_stage, invalid_stage, unknown_stage};
 use crate::entities::{ApiStage, Throttle, UsagePlan};
@@ -56,8 +57,8 @@ pub(super) fn apply(
     let put = matches!(operation.op, Op::Add | Op::Replace);
     match (operation.op, segments.as_slice()) {
         (Op::Replace, ["name"]) => plan.name = text(),
-        (Op::Replace, ["description"]) => plan.description = Some(text()).filter(|text| !text.is_empty()),
-        (_, ["productCode"]) if put => plan.product_code = Some(text()).filter(|text| !text.is_empty()),
+        (Op::Replace, ["description"]) => plan.description = non_empty(operation),
+        (_, ["productCode"]) if put => plan.product_code = non_empty(operation),
         (Op::Remove, ["productCode"]) => plan.product_code = None,
         (Op::Remove, ["throttle"]) => plan.throttle = None,
         (_, ["throttle", limit @ ("rateLimit" | "burstLimit")]) if put => {
