@@ -72,6 +72,28 @@ pub struct EndpointConfiguration {
     pub vpc_endpoint_ids: Vec<String>,
 }
 
+impl EndpointConfiguration {
+    /// The edge-optimised type, which is the default.
+    pub const EDGE: &str = "EDGE";
+    /// The regional type.
+    pub const REGIONAL: &str = "REGIONAL";
+    /// The private type.
+    pub const PRIVATE: &str = "PRIVATE";
+    /// All types, as messages list them.
+    pub const TYPES: &[&str] = &[Self::REGIONAL, Self::EDGE, Self::PRIVATE];
+
+    /// Whether it is of this type, or has it among others.
+    pub fn has(&self, kind: &str) -> bool {
+        self.types.iter().any(|other| other == kind)
+    }
+
+    /// Takes the address type that goes with its type, unless it has one.
+    pub fn fill_in_address_type(&mut self) {
+        let default = if self.has(Self::PRIVATE) { "dualstack" } else { "ipv4" };
+        self.ip_address_type.get_or_insert_with(|| default.to_owned());
+    }
+}
+
 /// One node of the resource tree.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

@@ -130,23 +130,19 @@ impl References<'_> {
     }
 }
 
-/// The address type that goes with an endpoint type where none was chosen.
-pub(super) fn default_address_type(kind: &str) -> &'static str {
-    if kind == "PRIVATE" { "dualstack" } else { "ipv4" }
-}
-
 fn endpoint(endpoint: &api::EndpointConfiguration) -> EndpointConfiguration {
     let kind = match endpoint.kind {
         EndpointType::Edge => "EDGE",
         EndpointType::Regional => "REGIONAL",
         EndpointType::Private => "PRIVATE",
     };
-    let address_type = endpoint.ip_address_type.clone();
-    EndpointConfiguration {
+    let mut configuration = EndpointConfiguration {
         types: vec![kind.to_owned()],
-        ip_address_type: Some(address_type.unwrap_or_else(|| default_address_type(kind).to_owned())),
+        ip_address_type: endpoint.ip_address_type.clone(),
         vpc_endpoint_ids: endpoint.vpc_endpoint_ids.clone(),
-    }
+    };
+    configuration.fill_in_address_type();
+    configuration
 }
 
 fn models(id: &str, model: &api::RestApi, ids: &mut Ids<'_>) -> BTreeMap<String, Shared<Model>> {

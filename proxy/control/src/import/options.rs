@@ -2,8 +2,7 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/api/API_ImportRestApi.html>.
 
-use super::convert::default_address_type;
-use crate::entities::{Map, RestApi};
+use crate::entities::{EndpointConfiguration, Map, RestApi};
 use crate::protocol::error::Error;
 use edgewit_model::BasePathMode;
 
@@ -43,11 +42,13 @@ impl Options {
     pub(super) fn apply(&self, api: &mut RestApi) {
         if let Some(kind) = &self.endpoint_type {
             let configuration = &mut api.endpoint_configuration;
-            if configuration.types.first() != Some(kind) {
-                configuration.ip_address_type = Some(default_address_type(kind).to_owned());
-            }
+            let is_other = configuration.types.first() != Some(kind);
             configuration.types = vec![kind.clone()];
-            if kind != "PRIVATE" {
+            if is_other {
+                configuration.ip_address_type = None;
+                configuration.fill_in_address_type();
+            }
+            if kind != EndpointConfiguration::PRIVATE {
                 configuration.vpc_endpoint_ids.clear();
             }
         }
@@ -72,7 +73,7 @@ fn base_path(value: &str) -> Result<BasePathMode, Error> {
 fn endpoint_type(value: &str) -> Result<String, Error> {
     let types: Vec<&str> = list(value).collect();
     match types.as_slice() {
-        [kind @ ("REGIONAL" | "EDGE" | "PRIVATE")] => Ok((*kind).to_owned()),
+        [kind] if EndpointConfiguration::TYPES.contains(kind) => Ok((*kind).to_owned()),
         [] => {
             Err(Error::bad_request("REGIONAL Configuration and EDGE Configuration cannot be both DISABLED."))
         }

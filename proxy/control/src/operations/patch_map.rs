@@ -2,7 +2,7 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/api/API_PatchOperation.html>.
 
-use crate::entities::Map;
+use crate::entities::{EndpointConfiguration, Map};
 use crate::protocol::error::Error;
 use crate::protocol::patch::{Op, PatchOperation};
 
@@ -120,6 +120,29 @@ pub(super) fn choice(
     match non_empty(operation) {
         Some(value) if !values.contains(&value.as_str()) => Err(invalid_choice(what, values)),
         value => Ok(value),
+    }
+}
+
+/// The endpoint type that the value names.
+///
+/// # Errors
+/// When it names none.
+pub(super) fn endpoint_type(operation: &PatchOperation) -> Result<&str, Error> {
+    let kind = operation.text();
+    if EndpointConfiguration::TYPES.contains(&kind) {
+        return Ok(kind);
+    }
+    Err(invalid_choice("EndpointTypes", EndpointConfiguration::TYPES))
+}
+
+/// The address type of endpoints that the value names.
+///
+/// # Errors
+/// When it names none.
+pub(super) fn ip_address_type(operation: &PatchOperation) -> Result<String, Error> {
+    match operation.text() {
+        kind @ ("ipv4" | "dualstack") => Ok(kind.to_owned()),
+        _ => Err(Error::bad_request("ipAddressType must be either ipv4 or dualstack.")),
     }
 }
 

@@ -20,6 +20,18 @@ pub(crate) struct Model {
     pub(crate) structures: HashMap<String, Structure>,
 }
 
+impl Model {
+    /// The values that a member of an operation may have; none where it may be any text.
+    pub(crate) fn values(&self, operation: &str, member: &str) -> Vec<&str> {
+        let operation = self.operations.iter().find(|other| other.name == operation);
+        let mut members = operation.into_iter().flat_map(|operation| &operation.members);
+        match members.find(|other| other.name == member).map(|member| &member.shape) {
+            Some(Shape::Enum(values)) => values.iter().map(String::as_str).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// One operation.
 #[derive(Debug, Deserialize)]
 pub struct Operation {

@@ -2,8 +2,8 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-custom-domains.html>.
 
-use super::{has_type, is_private};
-use crate::entities::DomainName;
+use super::is_private;
+use crate::entities::{DomainName, EndpointConfiguration};
 use crate::protocol::error::Error;
 
 /// Longest name, in bytes (RFC 1035).
@@ -48,7 +48,7 @@ pub(super) fn check(domain: &DomainName) -> Result<(), Error> {
             "An endpointAccessMode is required for security policies that begin with {NEWER_POLICY}"
         )));
     }
-    let only_regional = has_type(domain, "REGIONAL") && domain.endpoint_configuration.types.len() == 1;
+    let only_regional = domain.endpoint_configuration.types == [EndpointConfiguration::REGIONAL];
     let tls_1_2 = domain.security_policy.as_deref() == Some("TLS_1_2");
     if domain.mutual_tls_authentication.is_some() && !(only_regional && tls_1_2) {
         return Err(Error::bad_request(
@@ -75,9 +75,12 @@ fn check_endpoints(domain: &DomainName) -> Result<(), Error> {
 fn check_certificates(domain: &DomainName) -> Result<(), Error> {
     let edge = domain.certificate_name.is_some() || domain.certificate_arn.is_some();
     let regional = domain.regional_certificate_name.is_some() || domain.regional_certificate_arn.is_some();
-    let problem = if edge && !has_type(domain, "EDGE") && has_type(domain, "REGIONAL") {
+    let endpoints = &domain.endpoint_configuration;
+    let (has_edge, has_regional) =
+        (endpoints.has(EndpointConfiguration::EDGE), endpoints.has(EndpointConfiguration::REGIONAL));
+    let problem = if edge && !has_edge && has_regional {
         "Cannot import certificates for EDGE while REGIONAL is active."
-    } else if regional && !has_type(domain, "REGIONAL") && has_type(domain, "EDGE") {
+    } else if regional && !has_regional && has_edge {
         "Cannot import certificates for REGIONAL while EDGE is active."
     } else {
         return Ok(());

@@ -112,19 +112,14 @@ fn given(call: &Call<'_>) -> Result<DomainName, Error> {
 /// Fills in what is not given: an edge endpoint with IPv4, and both kinds of addresses where it is private.
 fn endpoints(mut given: EndpointConfiguration) -> EndpointConfiguration {
     if given.types.is_empty() {
-        given.types.push("EDGE".into());
+        given.types.push(EndpointConfiguration::EDGE.into());
     }
-    let private = given.types.iter().any(|kind| kind == "PRIVATE");
-    given.ip_address_type.get_or_insert_with(|| if private { "dualstack" } else { "ipv4" }.into());
+    given.fill_in_address_type();
     given
 }
 
 fn is_private(domain: &DomainName) -> bool {
-    has_type(domain, "PRIVATE")
-}
-
-fn has_type(domain: &DomainName, kind: &str) -> bool {
-    domain.endpoint_configuration.types.iter().any(|other| other == kind)
+    domain.endpoint_configuration.has(EndpointConfiguration::PRIVATE)
 }
 
 /// Names of hosts are the same in either letter case.
@@ -147,13 +142,13 @@ fn check_count(call: &Call<'_>, domain: &DomainName) -> Result<(), Error> {
 
 /// Gives each endpoint the name that DNS points the domain to.
 fn name_endpoints(environment: &mut dyn Environment, domain: &mut DomainName) {
-    if !has_type(domain, "EDGE") {
+    if !domain.endpoint_configuration.has(EndpointConfiguration::EDGE) {
         domain.distribution_domain_name = None;
     } else if domain.distribution_domain_name.is_none() {
         let label = environment::id(environment, 13);
         domain.distribution_domain_name = Some(format!("d{label}.cloudfront.net"));
     }
-    if !has_type(domain, "REGIONAL") {
+    if !domain.endpoint_configuration.has(EndpointConfiguration::REGIONAL) {
         domain.regional_domain_name = None;
     } else if domain.regional_domain_name.is_none() {
         let label = environment::id(environment, 10);

@@ -2,24 +2,27 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/api/patch-operations.html>.
 
+use super::super::patch_map::{endpoint_type, ip_address_type, non_empty};
 use super::super::patching::Paths;
 use crate::entities::DomainName;
 use crate::protocol::error::Error;
-use crate::protocol::operation::{OPERATIONS, Shape};
+use crate::protocol::operation::OPERATIONS;
 use crate::protocol::patch::{Op, PatchOperation};
 
 const TYPES: &str = "/endpointConfiguration/types";
+/// What a domain can have and lose.
+const OPTIONAL: &[&str] = &[
+    "/certificateName",
+    "/certificateArn",
+    TYPES,
+    "/mutualTlsAuthentication/truststoreUri",
+    "/mutualTlsAuthentication/truststoreVersion",
+    "/regionalCertificateName",
+    "/regionalCertificateArn",
+    "/ownershipVerificationCertificateArn",
+];
 const PATHS: Paths = Paths {
-    add: &[
-        "/certificateName",
-        "/certificateArn",
-        TYPES,
-        "/mutualTlsAuthentication/truststoreUri",
-        "/mutualTlsAuthentication/truststoreVersion",
-        "/regionalCertificateName",
-        "/regionalCertificateArn",
-        "/ownershipVerificationCertificateArn",
-    ],
+    add: OPTIONAL,
     replace: &[
         "/certificateName",
         "/certificateArn",
@@ -35,16 +38,7 @@ const PATHS: Paths = Paths {
         "/securityPolicy",
         "/ownershipVerificationCertificateArn",
     ],
-    remove: &[
-        "/certificateName",
-        "/certificateArn",
-        TYPES,
-        "/mutualTlsAuthentication/truststoreUri",
-        "/mutualTlsAuthentication/truststoreVersion",
-        "/regionalCertificateName",
-        "/regionalCertificateArn",
-        "/ownershipVerificationCertificateArn",
-    ],
+    remove: OPTIONAL,
 };
 
 pub(super) fn apply(domain: &mut DomainName, operations: &[PatchOperation], now: u64) -> Result<(), Error> {
@@ -78,7 +72,7 @@ fn apply_one(domain: &mut DomainName, operation: &PatchOperation, now: u64) -> R
     let path = operation.path();
     // Clients also replace a type by its place or its name.
     if operation.op == Op::Replace && path.strip_prefix(TYPES).is_some_and(|rest| rest.starts_with('/')) {
-        domain.endpoint_configuration.types = vec![endpoint_type(operation)?];
+        domain.endpoint_configuration.types = vec![endpoint_type(operation)?.to_owned()];
         return Ok(());
     }
     PATHS.check(operation)?;
@@ -100,10 +94,10 @@ fn apply_one(domain: &mut DomainName, operation: &PatchOperation, now: u64) -> R
             domain.mutual_tls_authentication.get_or_insert_default().truststore_version = value;
         }
         "/endpointAccessMode" => {
-            domain.endpoint_access_mode = one_of(operation, &allowed("endpointAccessMode"))?;
+            domain.endpoint_access_mode = one_of(operation, "endpointAccessMode")?;
         }
-        "/routingMode" => domain.routing_mode = one_of(operation, &allowed("routingMode"))?,
-        "/securityPolicy" => domain.security_policy = one_of(operation, &allowed("securityPolicy"))?,
+        "/routingMode" => domain.routing_mode = one_of(operation, "routingMode")?,
+        "/securityPolicy" => domain.security_policy = one_of(operation, "securityPolicy")?,
         "/managementPolicy" => domain.management_policy = value,
         _ => domain.policy = value,
     }
@@ -116,50 +110,24 @@ fn apply_one(domain: &mut DomainName, operation: &PatchOperation, now: u64) -> R
 fn change_types(domain: &mut DomainName, operation: &PatchOperation) -> Result<(), Error> {
     let kind = endpoint_type(operation)?;
     let types = &mut domain.endpoint_configuration.types;
-    types.retain(|other| *other != kind);
+    types.retain(|other| other != kind);
     if operation.op == Op::Add {
-        types.push(kind);
+        types.push(kind.to_owned());
     }
     Ok(())
 }
 
-fn endpoint_type(operation: &PatchOperation) -> Result<String, Error> {
-    let kind = operation.text();
-    if !matches!(kind, "REGIONAL" | "EDGE" | "PRIVATE") {
-        let message = "Invalid EndpointTypes specified. Valid options are REGIONAL,EDGE,PRIVATE";
-        return Err(Error::bad_request(message));
-    }
-    Ok(kind.to_owned())
-}
-
-fn ip_address_type(operation: &PatchOperation) -> Result<String, Error> {
-    let kind = operation.text();
-    if !matches!(kind, "ipv4" | "dualstack") {
-        return Err(Error::bad_request("ipAddressType must be either ipv4 or dualstack."));
-    }
-    Ok(kind.to_owned())
-}
-
-/// `None` for the empty text, which takes the member away.
-fn one_of(operation: &PatchOperation, values: &[&str]) -> Result<Option<String>, Error> {
+/// A value that the member may have when a domain is made; `None` for the empty text, which takes the member away.
+fn one_of(operation: &PatchOperation, member: &str) -> Result<Option<String>, Error> {
     let (value, path) = (operation.text(), operation.path());
     if value.is_empty() {
         return Ok(None);
     }
+    let values = OPERATIONS.values("CreateDomainName", member);
     if !values.contains(&value) {
         let values = values.join(", ");
         let message = format!("Invalid value '{value}' specified for '{path}'. Must be one of: [{values}]");
         return Err(Error::bad_request(message));
     }
     Ok(Some(value.to_owned()))
-}
-
-/// The values that the member may have when a domain is made.
-fn allowed(member: &str) -> Vec<&'static str> {
-    let create = OPERATIONS.operations.iter().find(|operation| operation.name == "CreateDomainName");
-    let members = create.map_or(&[][..], |operation| &operation.members);
-    match members.iter().find(|other| other.name == member).map(|member| &member.shape) {
-        Some(Shape::Enum(values)) => values.iter().map(String::as_str).collect(),
-        _ => Vec::new(),
-    }
 }

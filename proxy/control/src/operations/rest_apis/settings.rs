@@ -13,8 +13,6 @@ pub(super) const MAX_COMPRESSION_BYTES: i64 = 10 * 1024 * 1024;
 /// Most tags of a resource.
 pub(super) const MAX_TAGS: usize = 50;
 
-pub(super) const EDGE: &str = "EDGE";
-pub(super) const PRIVATE: &str = "PRIVATE";
 /// What security policies begin with that come with an access mode.
 const ENHANCED_POLICY: &str = "SecurityPolicy_";
 
@@ -68,7 +66,7 @@ pub(super) fn invalid_compression_size() -> Error {
 
 pub(super) fn default_endpoint() -> EndpointConfiguration {
     EndpointConfiguration {
-        types: vec![EDGE.into()],
+        types: vec![EndpointConfiguration::EDGE.into()],
         ip_address_type: Some("ipv4".into()),
         vpc_endpoint_ids: Vec::new(),
     }
@@ -77,7 +75,7 @@ pub(super) fn default_endpoint() -> EndpointConfiguration {
 fn endpoint(given: &Value) -> Result<EndpointConfiguration, Error> {
     let mut configuration: EndpointConfiguration = serde_json::from_value(given.clone()).unwrap_or_default();
     if given.get("types").is_none() {
-        configuration.types = vec![EDGE.into()];
+        configuration.types = vec![EndpointConfiguration::EDGE.into()];
     }
     match configuration.types.len() {
         0 => {
@@ -87,21 +85,14 @@ fn endpoint(given: &Value) -> Result<EndpointConfiguration, Error> {
         1 => {}
         _ => return Err(Error::bad_request("Cannot create an api with multiple Endpoint Types.")),
     }
-    if configuration.ip_address_type.is_none() {
-        let default = if is_private(&configuration) { "dualstack" } else { "ipv4" };
-        configuration.ip_address_type = Some(default.into());
-    }
+    configuration.fill_in_address_type();
     check_endpoint(&configuration)?;
     Ok(configuration)
 }
 
-pub(super) fn is_private(configuration: &EndpointConfiguration) -> bool {
-    configuration.types.iter().any(|kind| kind == PRIVATE)
-}
-
 /// That the parts of a configuration fit each other.
 pub(super) fn check_endpoint(configuration: &EndpointConfiguration) -> Result<(), Error> {
-    let private = is_private(configuration);
+    let private = configuration.has(EndpointConfiguration::PRIVATE);
     if private && configuration.ip_address_type.as_deref() == Some("ipv4") {
         return Err(Error::bad_request("Only dualstack ipAddressType is supported for Private APIs."));
     }
@@ -128,7 +119,7 @@ pub(super) fn check_security(api: &RestApi) -> Result<(), Error> {
         let message = format!("endpointAccessMode must be specified for the security policy {policy}.");
         return Err(Error::bad_request(message));
     }
-    let edge = api.endpoint_configuration.types.iter().any(|kind| kind == EDGE);
+    let edge = api.endpoint_configuration.has(EndpointConfiguration::EDGE);
     if policy.ends_with("_EDGE") != edge {
         let kinds = api.endpoint_configuration.types.join(",");
         let message = format!("The security policy {policy} is not supported for {kinds} endpoints.");

@@ -2,19 +2,19 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/api/patch-operations.html#UpdateRestApi-Patch>.
 
-use super::settings::{self, EDGE, Owner, PRIVATE};
+use super::settings::{self, Owner};
 use super::view;
 use crate::entities::{EndpointConfiguration, RestApi};
 use crate::operations::patch_map::{
-    ENTRY_OPS, NO_CONTENT_TYPE, choice, expect_op, invalid_choice, invalid_path, non_empty, patch_element,
+    ENTRY_OPS, NO_CONTENT_TYPE, choice, endpoint_type, expect_op, invalid_path, ip_address_type, non_empty,
+    patch_element,
 };
 use crate::protocol::Call;
 use crate::protocol::answer::Answer;
 use crate::protocol::error::{Error, ErrorKind};
-use crate::protocol::operation::{OPERATIONS, Shape};
+use crate::protocol::operation::OPERATIONS;
 use crate::protocol::patch::{Op, PatchOperation};
 
-const ENDPOINT_TYPES: &[&str] = &["REGIONAL", EDGE, PRIVATE];
 const ACCESS_MODES: &[&str] = &["BASIC", "STRICT"];
 
 pub(super) fn update(call: &mut Call<'_>) -> Result<Answer, Error> {
@@ -45,7 +45,8 @@ fn apply(api: &mut RestApi, operation: &PatchOperation, owner: &Owner) -> Result
             patch_vpc_endpoints(&mut api.endpoint_configuration, operation)?;
         }
         ["endpointConfiguration", "ipAddressType"] => {
-            change_ip_address_type(&mut api.endpoint_configuration, operation)?;
+            expect_op(operation, &[Op::Replace])?;
+            api.endpoint_configuration.ip_address_type = Some(ip_address_type(operation)?);
         }
         [member] => replace_member(api, member, operation, owner)?,
         _ => return Err(invalid_path(operation)),
@@ -91,7 +92,10 @@ fn replace_member(
         }
         "name" => api.name = settings::name(operation.text())?,
         "policy" => api.policy = owner.policy(&api.id, operation.text())?,
-        _ => api.security_policy = choice(operation, "SecurityPolicy", &security_policies())?,
+        _ => {
+            api.security_policy =
+                choice(operation, "SecurityPolicy", &OPERATIONS.values("CreateRestApi", "securityPolicy"))?
+        }
     }
     Ok(())
 }
@@ -106,31 +110,13 @@ fn api_key_source(text: &str) -> Result<String, Error> {
     Err(Error::new(ErrorKind::Validation, message))
 }
 
-/// The security policies that there are.
-fn security_policies() -> Vec<&'static str> {
-    let create = OPERATIONS.operations.iter().find(|operation| operation.name == "CreateRestApi");
-    let members = create.into_iter().flat_map(|operation| &operation.members);
-    let shape = members.filter(|member| member.name == "securityPolicy").map(|member| &member.shape);
-    shape
-        .filter_map(|shape| match shape {
-            Shape::Enum(values) => Some(values),
-            _ => None,
-        })
-        .flatten()
-        .map(String::as_str)
-        .collect()
-}
-
 /// `/endpointConfiguration/types/EDGE`, where the end of the path names what the type is, or is its index.
 fn change_type(api: &mut RestApi, old: &str, operation: &PatchOperation) -> Result<(), Error> {
     if operation.op != Op::Replace {
         let message = "Invalid patch operation specified. Must be 'add'|'remove'|'replace'";
         return Err(Error::bad_request(message));
     }
-    let new = operation.text();
-    if !ENDPOINT_TYPES.contains(&new) {
-        return Err(invalid_choice("EndpointTypes", ENDPOINT_TYPES));
-    }
+    let new = endpoint_type(operation)?;
     let configuration = &mut api.endpoint_configuration;
     let current = configuration.types.first().cloned().unwrap_or_default();
     if old != current && old != "0" {
@@ -143,11 +129,11 @@ fn change_type(api: &mut RestApi, old: &str, operation: &PatchOperation) -> Resu
         let message = "Cannot update the endpoint type while endpointAccessMode is STRICT.";
         return Err(Error::bad_request(message));
     }
-    if current == PRIVATE && new == EDGE {
+    if current == EndpointConfiguration::PRIVATE && new == EndpointConfiguration::EDGE {
         return Err(Error::bad_request("Cannot update endpoint type from PRIVATE to EDGE."));
     }
     configuration.types = vec![new.to_owned()];
-    if new == PRIVATE {
+    if new == EndpointConfiguration::PRIVATE {
         configuration.ip_address_type = Some("dualstack".into());
     } else {
         configuration.vpc_endpoint_ids.clear();
@@ -165,16 +151,4 @@ fn patch_vpc_endpoints(
         "" => Err(Error::bad_request(no_endpoint)),
         id => patch_element(&mut configuration.vpc_endpoint_ids, id, operation, no_endpoint),
     }
-}
-
-fn change_ip_address_type(
-    configuration: &mut EndpointConfiguration,
-    operation: &PatchOperation,
-) -> Result<(), Error> {
-    expect_op(operation, &[Op::Replace])?;
-    if !matches!(operation.text(), "ipv4" | "dualstack") {
-        return Err(Error::bad_request("ipAddressType must be either ipv4 or dualstack."));
-    }
-    configuration.ip_address_type = Some(operation.text().to_owned());
-    Ok(())
 }
