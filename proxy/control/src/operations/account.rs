@@ -10,7 +10,7 @@ use crate::protocol::patch::{Op, PatchOperation};
 use serde_json::{Value, json};
 
 /// Key of the one record.
-const KEY: &str = "account";
+pub(super) const KEY: &str = "account";
 /// Requests at once, of an account that has no other limits.
 const BURST_LIMIT: u32 = 5000;
 /// Requests a second.

@@ -11,7 +11,7 @@ use crate::protocol::answer::Answer;
 use crate::protocol::error::Error;
 use crate::protocol::page::page;
 use crate::protocol::patch::PatchOperation;
-use crate::state::Transaction;
+use crate::state::{Transaction, below};
 use serde_json::json;
 
 /// Longest base path, in characters.
@@ -137,7 +137,7 @@ fn check(state: &Transaction<'_>, mapping: &BasePathMapping) -> Result<(), Error
         return Err(Error::bad_request("Invalid REST API identifier specified"));
     }
     match stage {
-        Some(stage) if state.get::<Stage>(&format!("{rest_api_id}/{stage}")).is_none() => {
+        Some(stage) if state.get::<Stage>(&below(rest_api_id, stage)).is_none() => {
             Err(Error::bad_request("Invalid stage identifier specified"))
         }
         _ => Ok(()),

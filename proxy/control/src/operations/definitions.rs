@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::{Handler, rest_apis, unknown_api};
+use super::{Handler, rest_apis, stages, unknown_api};
 use crate::entities::{Deployment, DocumentationVersion, RestApi, Stage};
 use crate::export::{self, Export, Extensions, Format};
 use crate::import::{self, Imported, Mode, Options};
@@ -11,6 +11,7 @@ use crate::protocol::Call;
 use crate::protocol::answer::Answer;
 use crate::protocol::error::Error;
 use crate::protocol::input::Input;
+use crate::state::below;
 
 pub(super) fn handler(operation: &str) -> Option<Handler> {
     Some(match operation {
@@ -24,10 +25,7 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
 fn import_rest_api(call: &mut Call<'_>) -> Result<Answer, Error> {
     let options = options(&call.input)?;
     let imported = import::create(call.environment, &call.input.payload, &options)?;
-    let mut view = rest_apis::view(&imported.api);
-    if let Some(members) = view.as_object_mut() {
-        members.remove("tags");
-    }
+    let view = rest_apis::listed(&imported.api);
     store(call, imported)?;
     Ok(Answer::Json(view))
 }
@@ -58,7 +56,7 @@ fn store(call: &mut Call<'_>, imported: Imported) -> Result<(), Error> {
     let Imported { api, documentation_version } = imported;
     let id = api.id.clone();
     if let Some(version) = documentation_version {
-        let key = format!("{id}/{version}");
+        let key = below(&id, &version);
         if call.state.get::<DocumentationVersion>(&key).is_none() {
             let snapshot = DocumentationVersion {
                 version,
@@ -73,18 +71,17 @@ fn store(call: &mut Call<'_>, imported: Imported) -> Result<(), Error> {
 }
 
 fn get_export(call: &mut Call<'_>) -> Result<Answer, Error> {
-    let unknown_stage = || Error::not_found("Invalid stage identifier specified");
     let id = call.input.required("restApiId");
-    let stage_key = format!("{id}/{}", call.input.required("stageName"));
-    let stage = call.state.get::<Stage>(&stage_key).ok_or_else(unknown_stage)?;
-    let deployment_key = format!("{id}/{}", stage.deployment_id);
-    let deployment = call.state.get::<Deployment>(&deployment_key).ok_or_else(unknown_stage)?;
+    let stage = below(id, call.input.required("stageName"));
+    let stage = call.state.get::<Stage>(&stage).ok_or_else(stages::unknown)?;
+    let deployment = below(id, &stage.deployment_id);
+    let deployment = call.state.get::<Deployment>(&deployment).ok_or_else(stages::unknown)?;
     let kind = call.input.required("exportType");
     let format = Format::from_name(kind)
         .ok_or_else(|| Error::bad_request(format!("No API exporter for type '{kind}'")))?;
     let version = stage.documentation_version.as_deref();
     let documentation =
-        version.and_then(|version| call.state.get::<DocumentationVersion>(&format!("{id}/{version}")));
+        version.and_then(|version| call.state.get::<DocumentationVersion>(&below(id, version)));
     let parameters = call.input.map("parameters").unwrap_or_default();
     let export = Export {
         api: &deployment.snapshot,

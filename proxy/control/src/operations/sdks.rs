@@ -2,12 +2,13 @@
 //!
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/api/API_GetSdk.html>.
 
-use super::Handler;
+use super::{Handler, stages};
 use crate::entities::Stage;
 use crate::protocol::Call;
 use crate::protocol::answer::Answer;
 use crate::protocol::error::Error;
 use crate::protocol::page::page;
+use crate::state::below;
 use serde_json::{Value, json};
 
 pub(super) fn handler(operation: &str) -> Option<Handler> {
@@ -22,11 +23,9 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
 /// Checks the request, and says that there is no generator: code that runs on machines of AWS, and that any generator
 /// for OpenAPI stands in for.
 fn generate(call: &mut Call<'_>) -> Result<Answer, Error> {
-    let api = call.api()?.id.clone();
+    let api = &call.api()?.id;
     let stage = call.input.required("stageName");
-    if call.state.get::<Stage>(&format!("{api}/{stage}")).is_none() {
-        return Err(Error::not_found("Invalid stage identifier specified"));
-    }
+    call.state.get::<Stage>(&below(api, stage)).ok_or_else(stages::unknown)?;
     let sdk = find(call.input.required("sdkType"))?;
     let parameters = call.input.map("parameters").unwrap_or_default();
     let missing = sdk.properties.iter().find(|property| {

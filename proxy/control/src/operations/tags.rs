@@ -6,7 +6,7 @@
 mod tests;
 
 use super::{Handler, access_associations, api_keys, arn, client_certificates, domain_names, unknown_api};
-use super::{usage_plans, vpc_links};
+use super::{stages, usage_plans, vpc_links};
 use crate::entities::{
     ApiKey, ClientCertificate, DomainName, DomainNameAccessAssociation, RestApi, Stage, UsagePlan, VpcLink,
 };
@@ -14,7 +14,7 @@ use crate::protocol::Call;
 use crate::protocol::answer::Answer;
 use crate::protocol::error::Error;
 use crate::protocol::input::Input;
-use crate::state::{Entity, Transaction};
+use crate::state::{Entity, Transaction, below};
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -131,10 +131,7 @@ fn target(call: &Call<'_>) -> Result<Target, Error> {
     let segments: Vec<&str> = resource.split('/').collect();
     Ok(match segments.as_slice() {
         ["", "restapis", id] => Target::new::<RestApi>(*id, unknown_api(call.environment.account_id(), id)),
-        ["", "restapis", id, "stages", stage] => Target::new::<Stage>(
-            format!("{id}/{stage}"),
-            Error::not_found("Invalid stage identifier specified"),
-        ),
+        ["", "restapis", id, "stages", stage] => Target::new::<Stage>(below(id, stage), stages::unknown()),
         ["", "apikeys", id] => Target::new::<ApiKey>(*id, api_keys::unknown()),
         ["", "usageplans", id] => Target::new::<UsagePlan>(*id, usage_plans::unknown()),
         ["", "domainnames", name] => Target::new::<DomainName>(*name, domain_names::unknown()),

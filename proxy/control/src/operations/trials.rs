@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::Handler;
+use super::{Handler, authorizers, client_certificates, methods, resources};
 use crate::entities::{ClientCertificate, Map, RestApi};
 use crate::protocol::Call;
 use crate::protocol::answer::{Answer, Trial, TrialTarget};
@@ -21,22 +21,19 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
 }
 
 fn test_invoke_method(call: &mut Call<'_>) -> Result<Answer, Error> {
-    let unknown_resource = || Error::not_found("Invalid Resource identifier specified");
-    let api = call.state.get::<RestApi>(call.input.required("restApiId")).ok_or_else(unknown_resource)?;
-    let resource = api.resources.get(call.input.required("resourceId")).ok_or_else(unknown_resource)?;
+    let api = call.state.get::<RestApi>(call.input.required("restApiId")).ok_or_else(resources::unknown)?;
+    let resource = api.resources.get(call.input.required("resourceId")).ok_or_else(resources::unknown)?;
     let http_method = call.input.required("httpMethod");
     // A verb can be tried on a method that catches all of them.
     let any = || resource.methods.get("ANY").filter(|_| Verb::from_request(http_method).is_some());
     let method = resource.methods.get(http_method).or_else(any);
-    let method = method.ok_or_else(|| Error::not_found("Invalid Method identifier specified"))?;
+    let method = method.ok_or_else(methods::unknown)?;
     if method.method_integration.is_none() {
         return Err(Error::bad_request("No integration defined for method"));
     }
     let client_certificate_id = call.input.non_empty("clientCertificateId");
-    if let Some(id) = &client_certificate_id
-        && call.state.get::<ClientCertificate>(id).is_none()
-    {
-        return Err(Error::not_found("Invalid Client Certificate identifier specified"));
+    if let Some(id) = &client_certificate_id {
+        call.state.get::<ClientCertificate>(id).ok_or_else(client_certificates::unknown)?;
     }
     let (resource, http_method) = (resource.path.clone(), http_method.to_owned());
     let mut trial = trial(&call.input, TrialTarget::Method { resource, http_method });
@@ -48,7 +45,7 @@ fn test_invoke_authorizer(call: &mut Call<'_>) -> Result<Answer, Error> {
     let api = call.api()?;
     let names = authorizer_names(api);
     let name = names.get(call.input.required("authorizerId")).copied();
-    let name = name.ok_or_else(|| Error::not_found("Invalid Authorizer identifier specified"))?;
+    let name = name.ok_or_else(authorizers::unknown)?;
     let additional_context = call.input.map("additionalContext").unwrap_or_default().into_iter().collect();
     let target = TrialTarget::Authorizer { name: name.to_owned(), additional_context };
     Ok(Answer::Trial(Box::new(trial(&call.input, target))))

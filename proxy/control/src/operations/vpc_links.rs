@@ -13,6 +13,7 @@ use crate::protocol::answer::Answer;
 use crate::protocol::error::{Error, ErrorKind};
 use crate::protocol::page::page;
 use crate::protocol::patch::PatchOperation;
+use crate::state::below;
 use serde_json::{Value, json};
 
 /// Most links of an account.
@@ -121,7 +122,7 @@ fn uses(call: &Call<'_>, link: &str) -> Vec<String> {
         let Some((api, name)) = key.split_once('/') else { continue };
         let canary = stage.canary_settings.as_ref().map(|canary| &canary.deployment_id);
         let deployments = std::iter::once(&stage.deployment_id).chain(canary);
-        for deployment in deployments.filter_map(|id| call.state.get::<Deployment>(&format!("{api}/{id}"))) {
+        for deployment in deployments.filter_map(|id| call.state.get::<Deployment>(&below(api, id))) {
             let methods = methods_through(&deployment.snapshot, link);
             uses.extend(methods.map(|(verb, resource)| format!("{api}:{verb}:{resource}:{name}")));
         }

@@ -41,6 +41,12 @@ pub struct Key {
     pub name: String,
 }
 
+/// Key of what belongs to an API: a stage, a deployment, a version of the documentation. Without a name it is what the
+/// keys of all of them begin with.
+pub fn below(api_id: &str, name: &str) -> String {
+    format!("{api_id}/{name}")
+}
+
 /// What can be a record.
 pub trait Entity: Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The kind, as stores have it.

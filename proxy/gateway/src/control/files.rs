@@ -3,7 +3,7 @@
 use super::ControlPlane;
 use edgewit_control::entities::{Deployment, RestApi, Shared, Stage};
 use edgewit_control::from_model;
-use edgewit_control::state::{Slot, Table};
+use edgewit_control::state::{Slot, Table, below};
 use std::sync::Arc;
 
 impl ControlPlane {
@@ -41,8 +41,8 @@ impl ControlPlane {
                 last_updated_date: since,
                 ..Stage::default()
             };
-            let deployment_key = format!("{id}/{}", deployment.id);
-            state.stages.insert(format!("{id}/{}", stage.name), of_file(&file, shown));
+            let deployment_key = below(id, &deployment.id);
+            state.stages.insert(below(id, &stage.name), of_file(&file, shown));
             state.deployments.insert(deployment_key, of_file(&file, deployment));
             state.rest_apis.insert(id.clone(), of_file(&file, api));
         }

@@ -1,6 +1,7 @@
 //! What other nodes of a fleet change: taken in and served as it comes.
 
 use super::{ControlPlane, take_record};
+use edgewit_control::state::below;
 use edgewit_store::{Change, Follow, StoreError};
 use std::collections::BTreeSet;
 use std::sync::Weak;
@@ -77,7 +78,7 @@ impl ControlPlane {
                 if change.kind == "restapis" {
                     apis = true;
                     // Where the API is gone, so are its stages, whoever has made them.
-                    let below = format!("{}/", change.name);
+                    let below = below(&change.name, "");
                     let of_it =
                         state.stages.range(below.clone()..).take_while(|(key, _)| key.starts_with(&below));
                     let of_it = of_it.filter(|(_, slot)| slot.file.is_none());

@@ -2,6 +2,7 @@
 
 use crate::deploy::{LiveCanary, LiveStage};
 use edgewit_control::entities::{Deployment, Stage};
+use edgewit_control::state::below;
 use edgewit_control::{Changes, Error, State, snapshot};
 use edgewit_model::Finding;
 use edgewit_model::api::RestApi;
@@ -82,11 +83,11 @@ pub(super) fn live(
     name: &str,
     models: &Models,
 ) -> Result<LiveStage, Error> {
-    let key = format!("{api}/{name}");
+    let key = below(api, name);
     let stage = changes.entity::<Stage>(&key).unwrap_or_else(|| state.get::<Stage>(&key).cloned());
     let stage = stage.ok_or_else(|| Error::not_found("Invalid stage identifier specified"))?;
     let deployment = |id: &str| {
-        let key = format!("{api}/{id}");
+        let key = below(api, id);
         let found =
             changes.entity::<Deployment>(&key).unwrap_or_else(|| state.get::<Deployment>(&key).cloned());
         let found = found.ok_or_else(|| Error::bad_request("Deployment id does not exist"))?;

@@ -16,7 +16,7 @@ use crate::protocol::answer::Answer;
 use crate::protocol::error::{Error, ErrorKind};
 use crate::protocol::page::page;
 use crate::protocol::patch::{Op, PatchOperation};
-use crate::state::Transaction;
+use crate::state::{Transaction, below};
 use serde_json::{Value, json};
 
 /// Most keys of an account.
@@ -215,7 +215,7 @@ fn check_count(keys: usize) -> Result<(), Error> {
 
 fn check_stage(state: &Transaction<'_>, stage: &StageKey) -> Result<(), Error> {
     let StageKey { rest_api_id, stage_name } = stage;
-    match state.get::<Stage>(&format!("{rest_api_id}/{stage_name}")) {
+    match state.get::<Stage>(&below(rest_api_id, stage_name)) {
         Some(_) => Ok(()),
         None => Err(Error::bad_request("Invalid stage identifier specified")),
     }

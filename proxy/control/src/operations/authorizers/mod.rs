@@ -111,8 +111,13 @@ fn existing<'c>(call: &'c Call<'_>) -> Result<(&'c RestApi, &'c Authorizer), Err
     let api = call.api()?;
     match api.authorizers.get(call.input.required("authorizerId")) {
         Some(authorizer) => Ok((api, authorizer)),
-        None => Err(Error::not_found("Invalid Authorizer identifier specified")),
+        None => Err(unknown()),
     }
+}
+
+/// No such authorizer.
+pub(super) fn unknown() -> Error {
+    Error::not_found("Invalid Authorizer identifier specified")
 }
 
 /// An authorizer as answers show it: as it is stored.

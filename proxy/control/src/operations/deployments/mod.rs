@@ -12,6 +12,7 @@ use crate::protocol::Call;
 use crate::protocol::answer::Answer;
 use crate::protocol::error::Error;
 use crate::protocol::page::page;
+use crate::state::below;
 use serde_json::{Map, Value, json};
 
 const PATHS: Paths = Paths::replace(&["/description"]);
@@ -25,11 +26,6 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "UpdateDeployment" => update,
         _ => return None,
     })
-}
-
-/// Key of the record of a deployment.
-pub(super) fn key(api: &str, deployment: &str) -> String {
-    format!("{api}/{deployment}")
 }
 
 fn create(call: &mut Call<'_>) -> Result<Answer, Error> {
@@ -49,7 +45,7 @@ fn create(call: &mut Call<'_>) -> Result<Answer, Error> {
     };
     let answer = view(&deployment);
     let id = deployment.id.clone();
-    call.state.put(&key(&api, &id), deployment)?;
+    call.state.put(&below(&api, &id), deployment)?;
     if let Some(name) = call.input.non_empty("stageName") {
         deploy(call, &api, &name, id, canary)?;
     }
@@ -66,7 +62,7 @@ fn stage_for_canary(call: &Call<'_>, api: &str) -> Result<(), Error> {
             name.unwrap_or("null")
         )));
     };
-    match call.state.get::<Stage>(&stages::key(api, name)) {
+    match call.state.get::<Stage>(&below(api, name)) {
         Some(_) => Ok(()),
         None => Err(Error::bad_request(format!(
             "{INVALID}Stage {name} must already be created before making a canary release deployment"
@@ -95,7 +91,7 @@ fn deploy(
     canary: Option<CanaryInput>,
 ) -> Result<(), Error> {
     let now = call.environment.now();
-    let key = stages::key(api, name);
+    let key = below(api, name);
     if call.state.get::<Stage>(&key).is_none() {
         let mut stage = stages::new(name, deployment, now)?;
         stages::apply(&call.input, "stageDescription", &mut stage)?;
@@ -130,7 +126,7 @@ fn get(call: &mut Call<'_>) -> Result<Answer, Error> {
 }
 
 fn list(call: &mut Call<'_>) -> Result<Answer, Error> {
-    let below = key(&call.api()?.id, "");
+    let below = below(&call.api()?.id, "");
     let deployments = call.state.list::<Deployment>(&below);
     let entries = deployments.into_iter().map(|(key, deployment)| (key, || view(deployment)));
     Ok(Answer::Json(page(&call.input, entries)))
@@ -150,7 +146,7 @@ fn update(call: &mut Call<'_>) -> Result<Answer, Error> {
 fn delete(call: &mut Call<'_>) -> Result<Answer, Error> {
     let key = existing(call)?;
     let id = call.input.required("deploymentId");
-    let below = stages::key(call.input.required("restApiId"), "");
+    let below = below(call.input.required("restApiId"), "");
     let serves = |stage: &Stage| {
         stage.deployment_id == id
             || stage.canary_settings.as_ref().is_some_and(|canary| canary.deployment_id == id)
@@ -164,7 +160,7 @@ fn delete(call: &mut Call<'_>) -> Result<Answer, Error> {
 
 /// Key of the deployment that the path names.
 fn existing(call: &Call<'_>) -> Result<String, Error> {
-    let key = key(&call.api()?.id, call.input.required("deploymentId"));
+    let key = below(&call.api()?.id, call.input.required("deploymentId"));
     call.state.get::<Deployment>(&key).map(|_| key).ok_or_else(unknown)
 }
 

@@ -11,6 +11,7 @@ mod undocumented;
 mod versions;
 
 use super::Handler;
+pub(super) use versions::unknown as unknown_version;
 
 pub(super) fn handler(operation: &str) -> Option<Handler> {
     Some(match operation {

@@ -2,12 +2,13 @@
 
 use super::super::patch_map::non_empty;
 use super::super::patching::Paths;
-use super::super::set;
+use super::super::{set, stages};
 use crate::entities::{DocumentationVersion, RestApi, Stage};
 use crate::protocol::Call;
 use crate::protocol::answer::Answer;
 use crate::protocol::error::Error;
 use crate::protocol::page::page;
+use crate::state::below;
 use serde_json::{Value, json};
 
 const PATHS: Paths = Paths::replace(&["/description"]);
@@ -20,14 +21,13 @@ pub(super) fn create(call: &mut Call<'_>) -> Result<Answer, Error> {
     if name.trim().is_empty() {
         return Err(Error::bad_request("Documentation version must be non-empty"));
     }
-    let key = format!("{id}/{name}");
+    let key = below(&id, &name);
     if call.state.get::<DocumentationVersion>(&key).is_some() {
         return Err(Error::conflict("Documentation version already exists"));
     }
     let now = call.environment.now();
     if let Some(stage) = call.input.non_empty("stageName") {
-        let stage = call.state.edit::<Stage>(&format!("{id}/{stage}"))?;
-        let stage = stage.ok_or_else(|| Error::not_found("Invalid stage identifier specified"))?;
+        let stage = call.state.edit::<Stage>(&below(&id, &stage))?.ok_or_else(stages::unknown)?;
         stage.documentation_version = Some(name.clone());
         stage.last_updated_date = now;
     }
@@ -43,7 +43,7 @@ pub(super) fn get(call: &mut Call<'_>) -> Result<Answer, Error> {
 }
 
 pub(super) fn list(call: &mut Call<'_>) -> Result<Answer, Error> {
-    let below = format!("{}/", call.api()?.id);
+    let below = below(&call.api()?.id, "");
     let versions = call.state.list::<DocumentationVersion>(&below).into_iter();
     Ok(Answer::Json(page(&call.input, versions.map(|(key, version)| (key, || view(version))))))
 }
@@ -62,7 +62,7 @@ pub(super) fn update(call: &mut Call<'_>) -> Result<Answer, Error> {
 
 pub(super) fn delete(call: &mut Call<'_>) -> Result<Answer, Error> {
     let name = find(call)?.version.clone();
-    let below = format!("{}/", call.api()?.id);
+    let below = below(&call.api()?.id, "");
     let stages = call.state.list::<Stage>(&below);
     if stages.iter().any(|(_, stage)| stage.documentation_version.as_deref() == Some(&*name)) {
         return Err(Error::bad_request(
@@ -76,12 +76,15 @@ pub(super) fn delete(call: &mut Call<'_>) -> Result<Answer, Error> {
 }
 
 fn key(call: &Call<'_>) -> Result<String, Error> {
-    Ok(format!("{}/{}", call.api()?.id, call.input.required("documentationVersion")))
+    Ok(below(&call.api()?.id, call.input.required("documentationVersion")))
 }
 
 fn find<'c>(call: &'c Call<'_>) -> Result<&'c DocumentationVersion, Error> {
-    let unknown = || Error::not_found("Invalid Documentation version specified");
     call.state.get::<DocumentationVersion>(&key(call)?).ok_or_else(unknown)
+}
+
+pub(in super::super) fn unknown() -> Error {
+    Error::not_found("Invalid Documentation version specified")
 }
 
 fn view(version: &DocumentationVersion) -> Value {

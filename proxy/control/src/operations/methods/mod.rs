@@ -99,7 +99,8 @@ pub(super) fn replace(call: &mut Call<'_>, method: Method) -> Result<(), Error> 
     Ok(())
 }
 
-fn unknown() -> Error {
+/// No such method.
+pub(super) fn unknown() -> Error {
     Error::not_found("Invalid Method identifier specified")
 }
 

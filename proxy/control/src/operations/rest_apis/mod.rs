@@ -15,7 +15,7 @@ use crate::protocol::Call;
 use crate::protocol::answer::Answer;
 use crate::protocol::error::Error;
 use crate::protocol::page::page;
-use crate::state::Entity;
+use crate::state::{Entity, below};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -75,7 +75,7 @@ fn delete(call: &mut Call<'_>) -> Result<Answer, Error> {
         )));
     }
     call.state.remove::<RestApi>(&id)?;
-    let below = format!("{id}/");
+    let below = below(&id, "");
     remove_below::<Deployment>(call, &below)?;
     remove_below::<Stage>(call, &below)?;
     remove_below::<DocumentationVersion>(call, &below)?;

@@ -8,13 +8,13 @@ mod tests;
 mod update;
 mod variables;
 
-use super::{Handler, deployments};
+use super::{Handler, documentation};
 use crate::entities::{Deployment, DocumentationVersion, RestApi, Stage, UsagePlan};
 use crate::protocol::Call;
 use crate::protocol::answer::Answer;
 use crate::protocol::error::Error;
 use crate::protocol::input::Input;
-use crate::state::Transaction;
+use crate::state::{Transaction, below};
 use canary::CanaryInput;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -39,11 +39,6 @@ pub(super) fn handler(operation: &str) -> Option<Handler> {
         "UpdateStage" => update::update,
         _ => return None,
     })
-}
-
-/// Key of the record of a stage.
-pub(super) fn key(api: &str, stage: &str) -> String {
-    format!("{api}/{stage}")
 }
 
 /// A stage that serves a deployment and of which nothing else is said yet.
@@ -105,7 +100,7 @@ fn create(call: &mut Call<'_>) -> Result<Answer, Error> {
     call.state.writable::<RestApi>(&api)?;
     let input = &call.input;
     let name = input.required("stageName");
-    let key = key(&api, name);
+    let key = below(&api, name);
     if call.state.get::<Stage>(&key).is_some() {
         return Err(Error::conflict("Stage already exists"));
     }
@@ -130,16 +125,16 @@ fn create(call: &mut Call<'_>) -> Result<Answer, Error> {
 }
 
 fn check_deployment(state: &Transaction<'_>, api: &str, deployment: &str) -> Result<(), Error> {
-    match state.get::<Deployment>(&deployments::key(api, deployment)) {
+    match state.get::<Deployment>(&below(api, deployment)) {
         Some(_) => Ok(()),
         None => Err(Error::bad_request("Deployment id does not exist")),
     }
 }
 
 fn check_documentation(state: &Transaction<'_>, api: &str, version: &str) -> Result<(), Error> {
-    match state.get::<DocumentationVersion>(&format!("{api}/{version}")) {
+    match state.get::<DocumentationVersion>(&below(api, version)) {
         Some(_) => Ok(()),
-        None => Err(Error::not_found("Invalid Documentation version specified")),
+        None => Err(documentation::unknown_version()),
     }
 }
 
@@ -163,7 +158,7 @@ fn get(call: &mut Call<'_>) -> Result<Answer, Error> {
 
 /// All stages: this list has no pages.
 fn list(call: &mut Call<'_>) -> Result<Answer, Error> {
-    let below = key(&call.api()?.id, "");
+    let below = below(&call.api()?.id, "");
     let deployment = call.input.text("deploymentId");
     let stages = call.state.list::<Stage>(&below).into_iter().map(|(_, stage)| stage);
     let stages = stages.filter(|stage| deployment.is_none_or(|id| stage.deployment_id == id));
@@ -201,11 +196,11 @@ fn flush(call: &mut Call<'_>, count: fn(&mut Stage)) -> Result<Answer, Error> {
 
 /// Key of the stage that the path names.
 fn existing(call: &Call<'_>) -> Result<String, Error> {
-    let key = key(&call.api()?.id, call.input.required("stageName"));
+    let key = below(&call.api()?.id, call.input.required("stageName"));
     call.state.get::<Stage>(&key).map(|_| key).ok_or_else(unknown)
 }
 
-fn unknown() -> Error {
+pub(super) fn unknown() -> Error {
     Error::not_found("Invalid stage identifier specified")
 }
 

@@ -7,6 +7,7 @@ use super::{
     method_settings, unknown, variables, view,
 };
 use crate::entities::{Account, ClientCertificate, Stage};
+use crate::operations::account;
 use crate::operations::patch_map::non_empty;
 use crate::protocol::Call;
 use crate::protocol::answer::Answer;
@@ -135,7 +136,7 @@ impl Patch<'_, '_> {
 
     /// Nothing is logged on AWS without a role to log with, and so clients set the role first.
     fn check_logging(&self, stage: &Stage) -> Result<(), Error> {
-        let role = || self.state.get::<Account>("account")?.cloudwatch_role_arn.as_deref();
+        let role = || self.state.get::<Account>(account::KEY)?.cloudwatch_role_arn.as_deref();
         if method_settings::logs(&stage.method_settings) && role().is_none() {
             return Err(Error::bad_request(
                 "CloudWatch Logs role ARN must be set in account settings to enable logging",

@@ -3,7 +3,7 @@
 use crate::entities::{ApiStage, Quota, Stage, Throttle, UsagePlan};
 use crate::operations::methods::VERBS;
 use crate::protocol::error::Error;
-use crate::state::Transaction;
+use crate::state::{Transaction, below};
 
 /// Most methods of one stage with throttles of their own.
 const MAX_METHOD_THROTTLES: usize = 20;
@@ -21,7 +21,7 @@ pub(super) fn add_stage(state: &Transaction<'_>, plan: &mut UsagePlan, stage: Ap
     if api_id.is_empty() || name.is_empty() {
         return Err(invalid_stage());
     }
-    if state.get::<Stage>(&format!("{api_id}/{name}")).is_none() {
+    if state.get::<Stage>(&below(api_id, name)).is_none() {
         return Err(unknown_stage(api_id, name, &plan.id));
     }
     if plan.api_stages.iter().any(|other| is_same(other, &stage)) {

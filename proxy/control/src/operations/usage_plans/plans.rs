@@ -9,6 +9,7 @@ use crate::protocol::Call;
 use crate::protocol::answer::Answer;
 use crate::protocol::error::{Error, ErrorKind};
 use crate::protocol::page::page;
+use crate::state::below;
 use serde_json::{Value, json};
 
 /// Most plans of an account.
@@ -86,8 +87,8 @@ fn update(call: &mut Call<'_>) -> Result<Answer, Error> {
 fn delete(call: &mut Call<'_>) -> Result<Answer, Error> {
     let plan = find(call)?;
     let id = plan.id.clone();
-    let key = |stage: &&ApiStage| format!("{}/{}", stage.api_id, stage.stage);
-    let in_use = plan.api_stages.iter().find(|stage| call.state.get::<Stage>(&key(stage)).is_some());
+    let is_there = |it: &&ApiStage| call.state.get::<Stage>(&below(&it.api_id, &it.stage)).is_some();
+    let in_use = plan.api_stages.iter().find(is_there);
     if let Some(ApiStage { api_id, stage, .. }) = in_use {
         return Err(Error::bad_request(format!(
             "Cannot delete Usage Plan {id} because there are API Stages associated with it, including {api_id}:{stage}"
