@@ -145,6 +145,24 @@ impl<'s> Transaction<'s> {
         all.into_iter().collect()
     }
 
+    /// Keys of those below `prefix` that are `wanted`: to change them, while a list lends them out.
+    pub(crate) fn keys<T: Entity>(&self, prefix: &str, wanted: impl Fn(&T) -> bool) -> Vec<String> {
+        let all = self.list::<T>(prefix).into_iter();
+        all.filter(|(_, entity)| wanted(entity)).map(|(key, _)| key.to_owned()).collect()
+    }
+
+    /// Removes all entities of a kind whose key begins with `prefix` and that are `wanted` gone.
+    ///
+    /// # Errors
+    /// When one of them comes from a file.
+    pub(crate) fn remove_all<T: Entity>(
+        &mut self,
+        prefix: &str,
+        wanted: impl Fn(&T) -> bool,
+    ) -> Result<(), Error> {
+        self.keys(prefix, wanted).iter().try_for_each(|key| self.remove::<T>(key))
+    }
+
     /// That an entity may be changed: it does not come from a file.
     ///
     /// # Errors

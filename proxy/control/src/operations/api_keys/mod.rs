@@ -174,12 +174,7 @@ fn delete(call: &mut Call<'_>) -> Result<Answer, Error> {
     let id = call.input.required("apiKey");
     call.state.get::<ApiKey>(id).ok_or_else(unknown)?;
     call.state.remove::<ApiKey>(id)?;
-    let plans = call.state.list::<UsagePlan>("").into_iter();
-    let plans: Vec<String> = plans
-        .filter(|(_, plan)| plan.keys.iter().any(|key| key.id == id))
-        .map(|(plan, _)| plan.to_owned())
-        .collect();
-    for plan in plans {
+    for plan in call.state.keys("", |plan: &UsagePlan| plan.keys.iter().any(|key| key.id == id)) {
         if let Some(plan) = call.state.edit::<UsagePlan>(&plan)? {
             plan.keys.retain(|key| key.id != id);
         }

@@ -198,12 +198,7 @@ fn update(call: &mut Call<'_>) -> Result<Answer, Error> {
 /// Its mappings go with it, and so do the associations of endpoints with it.
 fn delete(call: &mut Call<'_>) -> Result<Answer, Error> {
     let arn = arn_of(call.environment, find(call)?);
-    let all = call.state.list::<DomainNameAccessAssociation>("").into_iter();
-    let associations: Vec<String> =
-        all.filter(|(_, other)| other.domain_name_arn == arn).map(|(key, _)| key.to_owned()).collect();
-    for association in associations {
-        call.state.remove::<DomainNameAccessAssociation>(&association)?;
-    }
+    call.state.remove_all("", |it: &DomainNameAccessAssociation| it.domain_name_arn == arn)?;
     let key = key(call);
     call.state.remove::<DomainName>(&key)?;
     Ok(Answer::Empty)

@@ -15,7 +15,7 @@ use crate::protocol::Call;
 use crate::protocol::answer::Answer;
 use crate::protocol::error::Error;
 use crate::protocol::page::page;
-use crate::state::{Entity, below};
+use crate::state::below;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -76,24 +76,16 @@ fn delete(call: &mut Call<'_>) -> Result<Answer, Error> {
     }
     call.state.remove::<RestApi>(&id)?;
     let below = below(&id, "");
-    remove_below::<Deployment>(call, &below)?;
-    remove_below::<Stage>(call, &below)?;
-    remove_below::<DocumentationVersion>(call, &below)?;
+    call.state.remove_all(&below, |_: &Deployment| true)?;
+    call.state.remove_all(&below, |_: &Stage| true)?;
+    call.state.remove_all(&below, |_: &DocumentationVersion| true)?;
     leave_usage_plans(call, &id)?;
     Ok(Answer::Empty)
 }
 
-fn remove_below<T: Entity>(call: &mut Call<'_>, prefix: &str) -> Result<(), Error> {
-    let names: Vec<String> =
-        call.state.list::<T>(prefix).into_iter().map(|(name, _)| name.to_owned()).collect();
-    names.iter().try_for_each(|name| call.state.remove::<T>(name))
-}
-
 fn leave_usage_plans(call: &mut Call<'_>, api_id: &str) -> Result<(), Error> {
-    let plans = call.state.list::<UsagePlan>("").into_iter();
-    let plans = plans.filter(|(_, plan)| plan.api_stages.iter().any(|stage| stage.api_id == api_id));
-    let plans: Vec<String> = plans.map(|(name, _)| name.to_owned()).collect();
-    for name in plans {
+    let has_it = |plan: &UsagePlan| plan.api_stages.iter().any(|stage| stage.api_id == api_id);
+    for name in call.state.keys("", has_it) {
         // What a file says of an API that is gone does no harm.
         if call.state.writable::<UsagePlan>(&name).is_ok()
             && let Some(plan) = call.state.edit::<UsagePlan>(&name)?
