@@ -50,18 +50,22 @@ fn generate(call: &mut Call<'_>) -> Result<Answer, Error> {
         expiration_date: made.not_after,
         tags,
     };
-    let view = view_with_any_tags(&certificate);
+    let view = tags::any_shown(view(&certificate), &certificate.tags);
     call.state.put(&certificate.client_certificate_id.clone(), certificate)?;
     Ok(Answer::Json(view))
 }
 
 fn get(call: &mut Call<'_>) -> Result<Answer, Error> {
-    Ok(Answer::Json(view_with_tags(find(call)?)))
+    let certificate = find(call)?;
+    Ok(Answer::Json(tags::shown(view(certificate), &certificate.tags)))
 }
 
 fn list(call: &mut Call<'_>) -> Result<Answer, Error> {
     let all = call.state.list::<ClientCertificate>("").into_iter();
-    Ok(Answer::Json(page(&call.input, all.map(|(id, certificate)| (id, || view_with_any_tags(certificate))))))
+    Ok(Answer::Json(page(
+        &call.input,
+        all.map(|(id, certificate)| (id, || tags::any_shown(view(certificate), &certificate.tags))),
+    )))
 }
 
 fn update(call: &mut Call<'_>) -> Result<Answer, Error> {
@@ -70,7 +74,7 @@ fn update(call: &mut Call<'_>) -> Result<Answer, Error> {
         PATHS.check(&operation)?;
         certificate.description = non_empty(&operation);
     }
-    let view = view_with_tags(&certificate);
+    let view = tags::shown(view(&certificate), &certificate.tags);
     call.state.put(&certificate.client_certificate_id.clone(), certificate)?;
     Ok(Answer::Json(view))
 }
@@ -91,19 +95,6 @@ fn delete(call: &mut Call<'_>) -> Result<Answer, Error> {
 
 fn find<'c>(call: &'c Call<'_>) -> Result<&'c ClientCertificate, Error> {
     call.state.get::<ClientCertificate>(call.input.required("clientCertificateId")).ok_or_else(unknown)
-}
-
-fn view_with_tags(certificate: &ClientCertificate) -> Value {
-    let mut view = view(certificate);
-    set(&mut view, "tags", Some(json!(certificate.tags)));
-    view
-}
-
-/// As lists and new certificates are shown.
-fn view_with_any_tags(certificate: &ClientCertificate) -> Value {
-    let mut view = view(certificate);
-    set(&mut view, "tags", (!certificate.tags.is_empty()).then(|| json!(certificate.tags)));
-    view
 }
 
 fn view(certificate: &ClientCertificate) -> Value {

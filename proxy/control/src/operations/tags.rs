@@ -5,8 +5,10 @@
 #[cfg(test)]
 mod tests;
 
-use super::{Handler, access_associations, api_keys, arn, client_certificates, domain_names, unknown_api};
-use super::{stages, usage_plans, vpc_links};
+use super::{
+    Handler, access_associations, api_keys, arn, client_certificates, domain_names, set, stages, unknown_api,
+    usage_plans, vpc_links,
+};
 use crate::entities::{
     ApiKey, ClientCertificate, DomainName, DomainNameAccessAssociation, RestApi, Stage, UsagePlan, VpcLink,
 };
@@ -15,20 +17,20 @@ use crate::protocol::answer::Answer;
 use crate::protocol::error::Error;
 use crate::protocol::input::Input;
 use crate::state::{Entity, Transaction, below};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Names to values.
 pub(super) type Tags = BTreeMap<String, String>;
 
 /// Most tags of one entity.
-const MAX_TAGS: usize = 50;
+pub(super) const MAX_TAGS: usize = 50;
 /// Longest name of a tag, in characters.
 const MAX_NAME_CHARS: usize = 128;
 /// Longest value of a tag, in characters.
 const MAX_VALUE_CHARS: usize = 256;
 /// Names that begin so are AWS's own.
-const RESERVED: &str = "aws:";
+pub(super) const RESERVED: &str = "aws:";
 
 pub(super) fn handler(operation: &str) -> Option<Handler> {
     Some(match operation {
@@ -78,7 +80,18 @@ pub(super) fn given(input: &Input) -> Result<Tags, Error> {
     Ok(tags)
 }
 
-fn check_count(tags: &Tags) -> Result<(), Error> {
+/// What answers show of an entity by itself: its tags too, also where there are none.
+pub(super) fn shown(mut view: Value, tags: &Tags) -> Value {
+    set(&mut view, "tags", Some(json!(tags)));
+    view
+}
+
+/// The same in lists and of what is new, which show tags only where there are any.
+pub(super) fn any_shown(view: Value, tags: &Tags) -> Value {
+    if tags.is_empty() { view } else { shown(view, tags) }
+}
+
+pub(super) fn check_count(tags: &Tags) -> Result<(), Error> {
     if tags.len() > MAX_TAGS {
         return Err(Error::bad_request(format!("A resource can have at most {MAX_TAGS} tags.")));
     }

@@ -56,7 +56,7 @@ fn create(call: &mut Call<'_>) -> Result<Answer, Error> {
     }
     let pending = VpcLink { status: "PENDING".into(), status_message: None, ..link.clone() };
     call.state.put(&link.id.clone(), link)?;
-    Ok(Answer::Json(view_with_any_tags(&pending)))
+    Ok(Answer::Json(tags::any_shown(view(&pending), &pending.tags)))
 }
 
 fn check_name(name: &str) -> Result<(), Error> {
@@ -73,12 +73,16 @@ fn check_targets(targets: &[String]) -> Result<(), Error> {
 }
 
 fn get(call: &mut Call<'_>) -> Result<Answer, Error> {
-    Ok(Answer::Json(view_with_tags(find(call)?)))
+    let link = find(call)?;
+    Ok(Answer::Json(tags::shown(view(link), &link.tags)))
 }
 
 fn list(call: &mut Call<'_>) -> Result<Answer, Error> {
     let links = call.state.list::<VpcLink>("").into_iter();
-    Ok(Answer::Json(page(&call.input, links.map(|(id, link)| (id, || view_with_any_tags(link))))))
+    Ok(Answer::Json(page(
+        &call.input,
+        links.map(|(id, link)| (id, || tags::any_shown(view(link), &link.tags))),
+    )))
 }
 
 fn update(call: &mut Call<'_>) -> Result<Answer, Error> {
@@ -86,7 +90,7 @@ fn update(call: &mut Call<'_>) -> Result<Answer, Error> {
     for operation in call.input.patch_operations() {
         apply(&mut link, &operation)?;
     }
-    let view = view_with_tags(&link);
+    let view = tags::shown(view(&link), &link.tags);
     call.state.put(&link.id.clone(), link)?;
     Ok(Answer::Json(view))
 }
@@ -145,19 +149,6 @@ fn methods_through<'a>(api: &'a RestApi, link: &'a str) -> impl Iterator<Item = 
 
 fn find<'c>(call: &'c Call<'_>) -> Result<&'c VpcLink, Error> {
     call.state.get::<VpcLink>(call.input.required("vpcLinkId")).ok_or_else(unknown)
-}
-
-fn view_with_tags(link: &VpcLink) -> Value {
-    let mut view = view(link);
-    set(&mut view, "tags", Some(json!(link.tags)));
-    view
-}
-
-/// As lists and new links are shown.
-fn view_with_any_tags(link: &VpcLink) -> Value {
-    let mut view = view(link);
-    set(&mut view, "tags", (!link.tags.is_empty()).then(|| json!(link.tags)));
-    view
 }
 
 fn view(link: &VpcLink) -> Value {

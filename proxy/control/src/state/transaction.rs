@@ -145,7 +145,7 @@ impl<'s> Transaction<'s> {
         all.into_iter().collect()
     }
 
-    /// Keys of those below `prefix` that are `wanted`: to change them, while a list lends them out.
+    /// Keys of those below `prefix` that are `wanted`. A list lends what it has, so that nothing of it can be changed.
     pub(crate) fn keys<T: Entity>(&self, prefix: &str, wanted: impl Fn(&T) -> bool) -> Vec<String> {
         let all = self.list::<T>(prefix).into_iter();
         all.filter(|(_, entity)| wanted(entity)).map(|(key, _)| key.to_owned()).collect()

@@ -7,8 +7,7 @@ mod tests;
 
 use super::patch_map::non_empty;
 use super::patching::Paths;
-use super::tags::{self, Tags};
-use super::{Handler, set};
+use super::{Handler, set, tags};
 use crate::entities::{ApiKey, Stage, StageKey, UsagePlan};
 use crate::environment;
 use crate::protocol::Call;
@@ -80,17 +79,15 @@ fn create(call: &mut Call<'_>) -> Result<Answer, Error> {
         key.value = environment::key_value(call.environment, VALUE_CHARS);
     }
     key.id = environment::id(call.environment, ID_CHARS);
-    let mut view = view(&key, true);
-    show_tags(&mut view, &key.tags);
+    let view = tags::any_shown(view(&key, true), &key.tags);
     call.state.put(&key.id.clone(), key)?;
     Ok(Answer::Json(view))
 }
 
 fn get(call: &mut Call<'_>) -> Result<Answer, Error> {
     let key = call.state.get::<ApiKey>(call.input.required("apiKey")).ok_or_else(unknown)?;
-    let mut view = view(key, call.input.boolean("includeValue").unwrap_or(false));
-    set(&mut view, "tags", Some(json!(key.tags)));
-    Ok(Answer::Json(view))
+    let view = view(key, call.input.boolean("includeValue").unwrap_or(false));
+    Ok(Answer::Json(tags::shown(view, &key.tags)))
 }
 
 /// The newest first.
@@ -107,13 +104,9 @@ fn list(call: &mut Call<'_>) -> Result<Answer, Error> {
         .map(|(id, key)| (format!("{:020}/{id}", u64::MAX - key.created_ms), key))
         .collect();
     keys.sort_by(|(a, _), (b, _)| a.cmp(b));
-    let entries = keys.into_iter().map(|(position, key)| {
-        (position, move || {
-            let mut view = view(key, with_value);
-            show_tags(&mut view, &key.tags);
-            view
-        })
-    });
+    let entries = keys
+        .into_iter()
+        .map(|(position, key)| (position, move || tags::any_shown(view(key, with_value), &key.tags)));
     Ok(Answer::Json(page(&call.input, entries)))
 }
 
@@ -125,8 +118,7 @@ fn update(call: &mut Call<'_>) -> Result<Answer, Error> {
     }
     check(&key)?;
     key.last_updated_date = call.environment.now();
-    let mut view = view(&key, false);
-    set(&mut view, "tags", Some(json!(key.tags)));
+    let view = tags::shown(view(&key, false), &key.tags);
     call.state.put(&key.id.clone(), key)?;
     Ok(Answer::Json(view))
 }
@@ -230,9 +222,4 @@ fn view(key: &ApiKey, with_value: bool) -> Value {
     set(&mut view, "description", key.description.clone());
     set(&mut view, "customerId", key.customer_id.clone());
     view
-}
-
-/// Lists and new entities show tags only where there are any.
-fn show_tags(view: &mut Value, tags: &Tags) {
-    set(view, "tags", (!tags.is_empty()).then(|| json!(tags)));
 }

@@ -75,8 +75,7 @@ fn create(call: &mut Call<'_>) -> Result<Answer, Error> {
         return Err(Error::bad_request("The domain name you provided already exists."));
     }
     name_endpoints(call.environment, &mut domain);
-    let mut view = view(call.environment, &domain);
-    set(&mut view, "tags", (!domain.tags.is_empty()).then(|| json!(domain.tags)));
+    let view = tags::any_shown(view(call.environment, &domain), &domain.tags);
     call.state.put(&key, domain)?;
     Ok(Answer::Json(view))
 }
@@ -161,22 +160,15 @@ fn name_endpoints(environment: &mut dyn Environment, domain: &mut DomainName) {
 
 fn get(call: &mut Call<'_>) -> Result<Answer, Error> {
     let domain = find(call)?;
-    let mut view = view(call.environment, domain);
-    set(&mut view, "tags", Some(json!(domain.tags)));
-    Ok(Answer::Json(view))
+    Ok(Answer::Json(tags::shown(view(call.environment, domain), &domain.tags)))
 }
 
 fn list(call: &mut Call<'_>) -> Result<Answer, Error> {
     // There is one account, so others have none.
     let mine = call.input.text("resourceOwner") != Some("OTHER_ACCOUNTS");
     let all = call.state.list::<DomainName>("").into_iter().filter(|_| mine);
-    let entries = all.map(|(key, domain)| {
-        (key, || {
-            let mut view = view(call.environment, domain);
-            set(&mut view, "tags", (!domain.tags.is_empty()).then(|| json!(domain.tags)));
-            view
-        })
-    });
+    let entries =
+        all.map(|(key, domain)| (key, || tags::any_shown(view(call.environment, domain), &domain.tags)));
     Ok(Answer::Json(page(&call.input, entries)))
 }
 
@@ -189,8 +181,7 @@ fn update(call: &mut Call<'_>) -> Result<Answer, Error> {
     checks::check(&domain)?;
     checks::check_change(before, &domain)?;
     name_endpoints(call.environment, &mut domain);
-    let mut view = view(call.environment, &domain);
-    set(&mut view, "tags", Some(json!(domain.tags)));
+    let view = tags::shown(view(call.environment, &domain), &domain.tags);
     call.state.put(&key, domain)?;
     Ok(Answer::Json(view))
 }

@@ -2,16 +2,14 @@
 
 use crate::entities::{EndpointConfiguration, RestApi};
 use crate::import::expand;
+use crate::operations::tags::{self, Tags};
 use crate::protocol::Call;
 use crate::protocol::error::Error;
 use edgewit_policy::{ApiArn, Policy};
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// Largest size from which answers can be compressed, in bytes.
 pub(super) const MAX_COMPRESSION_BYTES: i64 = 10 * 1024 * 1024;
-/// Most tags of a resource.
-pub(super) const MAX_TAGS: usize = 50;
 
 /// What security policies begin with that come with an access mode.
 const ENHANCED_POLICY: &str = "SecurityPolicy_";
@@ -128,11 +126,10 @@ pub(super) fn check_security(api: &RestApi) -> Result<(), Error> {
     Ok(())
 }
 
-fn tags(tags: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Error> {
-    if tags.len() > MAX_TAGS {
-        return Err(Error::bad_request(format!("A resource can have at most {MAX_TAGS} tags.")));
-    }
-    if tags.keys().any(|key| key.to_ascii_lowercase().starts_with("aws:")) {
+/// Tags that an API is made with; API Gateway has words of its own for these.
+fn tags(tags: Tags) -> Result<Tags, Error> {
+    tags::check_count(&tags)?;
+    if tags.keys().any(|key| key.to_ascii_lowercase().starts_with(tags::RESERVED)) {
         let message = "aws: prefixed tag key names are not allowed for external use.";
         return Err(Error::bad_request(message));
     }

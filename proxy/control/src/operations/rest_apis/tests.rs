@@ -8,7 +8,8 @@
 
 mod updating;
 
-use super::settings::{MAX_COMPRESSION_BYTES, MAX_TAGS};
+use super::super::tags::MAX_TAGS;
+use super::settings::MAX_COMPRESSION_BYTES;
 use crate::entities::{
     ApiStage, BasePathMapping, Deployment, DocumentationVersion, DomainName, Stage, UsagePlan,
 };

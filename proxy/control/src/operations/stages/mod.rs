@@ -8,6 +8,7 @@ mod tests;
 mod update;
 mod variables;
 
+use super::tags::{MAX_TAGS, RESERVED, Tags};
 use super::{Handler, documentation};
 use crate::entities::{Deployment, DocumentationVersion, RestApi, Stage, UsagePlan};
 use crate::protocol::Call;
@@ -17,12 +18,9 @@ use crate::protocol::input::Input;
 use crate::state::{Transaction, below};
 use canary::CanaryInput;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 /// Longest name of a stage, in characters.
 const NAME_CHARACTERS: usize = 128;
-/// Most tags of a stage.
-const TAGS: usize = 50;
 /// Gigabytes of a cache where nobody says how many.
 const CACHE_SIZE: &str = "0.5";
 /// Gigabytes that a cache can have.
@@ -138,13 +136,13 @@ fn check_documentation(state: &Transaction<'_>, api: &str, version: &str) -> Res
     }
 }
 
-fn check_tags(tags: &BTreeMap<String, String>) -> Result<(), Error> {
-    if tags.len() > TAGS {
-        return Err(Error::bad_request(format!("A stage can have at most {TAGS} tags")));
+fn check_tags(tags: &Tags) -> Result<(), Error> {
+    if tags.len() > MAX_TAGS {
+        return Err(Error::bad_request(format!("A stage can have at most {MAX_TAGS} tags")));
     }
-    match tags.keys().find(|name| name.starts_with("aws:")) {
+    match tags.keys().find(|name| name.starts_with(RESERVED)) {
         Some(name) => Err(Error::bad_request(format!(
-            "Invalid tag key specified: {name}. Keys must not begin with aws:"
+            "Invalid tag key specified: {name}. Keys must not begin with {RESERVED}"
         ))),
         None => Ok(()),
     }

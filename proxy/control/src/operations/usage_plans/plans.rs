@@ -1,7 +1,6 @@
 //! Usage plans themselves.
 
-use super::super::tags;
-use super::super::{Handler, set};
+use super::super::{Handler, set, tags};
 use super::{checks, find, patches};
 use crate::entities::{ApiStage, Stage, UsagePlan};
 use crate::environment;
@@ -48,27 +47,21 @@ fn create(call: &mut Call<'_>) -> Result<Answer, Error> {
         checks::add_stage(&call.state, &mut plan, stage)?;
     }
     checks::check(&plan)?;
-    let mut view = view(&plan);
-    set(&mut view, "tags", (!plan.tags.is_empty()).then(|| json!(plan.tags)));
+    let view = tags::any_shown(view(&plan), &plan.tags);
     call.state.put(&id, plan)?;
     Ok(Answer::Json(view))
 }
 
 fn get(call: &mut Call<'_>) -> Result<Answer, Error> {
-    Ok(Answer::Json(view_with_tags(find(call)?)))
+    let plan = find(call)?;
+    Ok(Answer::Json(tags::shown(view(plan), &plan.tags)))
 }
 
 fn list(call: &mut Call<'_>) -> Result<Answer, Error> {
     let key = call.input.text("keyId");
     let plans = call.state.list::<UsagePlan>("").into_iter();
     let plans = plans.filter(|(_, plan)| key.is_none_or(|key| plan.keys.iter().any(|other| other.id == key)));
-    let entries = plans.map(|(id, plan)| {
-        (id, || {
-            let mut view = view(plan);
-            set(&mut view, "tags", (!plan.tags.is_empty()).then(|| json!(plan.tags)));
-            view
-        })
-    });
+    let entries = plans.map(|(id, plan)| (id, || tags::any_shown(view(plan), &plan.tags)));
     Ok(Answer::Json(page(&call.input, entries)))
 }
 
@@ -78,7 +71,7 @@ fn update(call: &mut Call<'_>) -> Result<Answer, Error> {
         patches::apply(&mut plan, &call.state, &operation)?;
     }
     checks::check(&plan)?;
-    let view = view_with_tags(&plan);
+    let view = tags::shown(view(&plan), &plan.tags);
     call.state.put(&plan.id.clone(), plan)?;
     Ok(Answer::Json(view))
 }
@@ -100,12 +93,6 @@ fn delete(call: &mut Call<'_>) -> Result<Answer, Error> {
     }
     call.state.remove::<UsagePlan>(&id)?;
     Ok(Answer::Empty)
-}
-
-fn view_with_tags(plan: &UsagePlan) -> Value {
-    let mut view = view(plan);
-    set(&mut view, "tags", Some(json!(plan.tags)));
-    view
 }
 
 fn view(plan: &UsagePlan) -> Value {
