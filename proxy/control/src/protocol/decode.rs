@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-/// Deepest nesting of arrays and objects in a body; `serde_json` stops at 128 by itself.
+/// Why a request is none, and the operation where it is of one all the same.
 type Refused = (Option<&'static Operation>, Error);
 
 /// The operation of a request, with its input.
@@ -117,11 +117,7 @@ fn input(
         match value {
             Some(value) => {
                 let value = coerce(value, &member.shape)?;
-                if member.name == "mode" && !matches!(value.as_str(), Some("merge" | "overwrite")) {
-                    return Err(Error::bad_request(
-                        r#"Enumeration value of OpenAPI import mode must be "overwrite" or "merge""#,
-                    ));
-                }
+                check_import_mode(member, &value)?;
                 constraints(&value, &member.shape, &at(operation, member), &mut broken);
                 values.insert(member.name.clone(), value);
             }
@@ -141,6 +137,17 @@ fn input(
     Ok(Input::new(values, request.body.clone()))
 }
 
+/// The one set of values that API Gateway does not check with the others, but first and in words of its own.
+fn check_import_mode(member: &Member, value: &Value) -> Result<(), Error> {
+    match (member.name.as_str(), value.as_str()) {
+        ("mode", Some("merge" | "overwrite")) => Ok(()),
+        ("mode", _) => Err(Error::bad_request(
+            r#"Enumeration value of OpenAPI import mode must be "overwrite" or "merge""#,
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// How messages name a member: those of the path plainly, those of the body below the name of the operation's input.
 fn at(operation: &Operation, member: &Member) -> String {
     if member.place != Place::Body {
@@ -151,6 +158,7 @@ fn at(operation: &Operation, member: &Member) -> String {
     format!("{name}Input.{}", member.name)
 }
 
+/// The members of a body. How deep it may be nested, `serde_json` bounds by itself: 128 arrays and objects.
 fn object(body: &[u8]) -> Result<Map<String, Value>, Error> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(Map::new());

@@ -48,6 +48,14 @@ pub(crate) fn page_as<K: AsRef<str>>(
     Value::Object(page)
 }
 
+/// Entries in the order of a number, and of their ids where that is the same; each with the key that pages go by.
+pub(crate) fn numbered<'e, T>(entries: impl Iterator<Item = (u64, &'e str, T)>) -> Vec<(String, T)> {
+    let mut entries: Vec<(String, T)> =
+        entries.map(|(number, id, entry)| (format!("{number:020}/{id}"), entry)).collect();
+    entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+    entries
+}
+
 fn encode(key: &str) -> String {
     base64::Engine::encode(&base64::prelude::BASE64_URL_SAFE_NO_PAD, key)
 }

@@ -13,7 +13,7 @@ use crate::environment;
 use crate::protocol::Call;
 use crate::protocol::answer::Answer;
 use crate::protocol::error::{Error, ErrorKind};
-use crate::protocol::page::page;
+use crate::protocol::page::{numbered, page};
 use crate::protocol::patch::{Op, PatchOperation};
 use crate::state::{Transaction, below};
 use serde_json::{Value, json};
@@ -95,16 +95,14 @@ fn list(call: &mut Call<'_>) -> Result<Answer, Error> {
     let with_value = call.input.boolean("includeValues").unwrap_or(false);
     let prefix = call.input.text("nameQuery").unwrap_or_default();
     let customer = call.input.text("customerId");
-    let mut keys: Vec<(String, &ApiKey)> = call
+    let keys = call
         .state
         .list::<ApiKey>("")
         .into_iter()
         .filter(|(_, key)| key.name.as_deref().unwrap_or_default().starts_with(prefix))
         .filter(|(_, key)| customer.is_none_or(|customer| key.customer_id.as_deref() == Some(customer)))
-        .map(|(id, key)| (format!("{:020}/{id}", u64::MAX - key.created_ms), key))
-        .collect();
-    keys.sort_by(|(a, _), (b, _)| a.cmp(b));
-    let entries = keys
+        .map(|(id, key)| (u64::MAX - key.created_ms, id, key));
+    let entries = numbered(keys)
         .into_iter()
         .map(|(position, key)| (position, move || tags::any_shown(view(key, with_value), &key.tags)));
     Ok(Answer::Json(page(&call.input, entries)))

@@ -9,7 +9,7 @@ use crate::entities::{RequestValidator, RestApi};
 use crate::protocol::Call;
 use crate::protocol::answer::Answer;
 use crate::protocol::error::Error;
-use crate::protocol::page::page;
+use crate::protocol::page::{numbered, page};
 use serde_json::{Value, json};
 
 const PATHS: Paths = Paths::replace(&["/name", "/validateRequestParameters", "/validateRequestBody"]);
@@ -59,10 +59,8 @@ fn get(call: &mut Call<'_>) -> Result<Answer, Error> {
 
 fn list(call: &mut Call<'_>) -> Result<Answer, Error> {
     let validators = &call.api()?.request_validators;
-    let mut validators: Vec<_> =
-        validators.iter().map(|(id, it)| (format!("{:010}/{id}", it.number), it)).collect();
-    validators.sort_by(|(a, _), (b, _)| a.cmp(b));
-    let entries = validators.into_iter().map(|(position, validator)| (position, || view(validator)));
+    let entries = numbered(validators.iter().map(|(id, it)| (it.number, id.as_str(), it)));
+    let entries = entries.into_iter().map(|(position, validator)| (position, || view(validator)));
     Ok(Answer::Json(page(&call.input, entries)))
 }
 
