@@ -8,6 +8,7 @@
 //! Source: <https://docs.aws.amazon.com/apigateway/latest/api/API_Operations.html>; names and types of members from the
 //! public model of botocore (`operations.json`, written by `generate`).
 
+mod days;
 pub mod entities;
 pub mod environment;
 mod export;

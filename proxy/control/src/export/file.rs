@@ -1,11 +1,10 @@
 //! An exported document as a file.
 
 use super::{Export, document};
+use crate::days::Day;
 use crate::protocol::answer::Answer;
 use crate::protocol::error::{Error, ErrorKind};
 use bytes::Bytes;
-
-const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 
 /// The document as a file: YAML where `accepts` asks for it, else JSON.
 ///
@@ -48,23 +47,8 @@ fn safe(text: &str) -> String {
 
 /// E.g. `2023-11-14T22:13:20Z`.
 fn time(seconds: u64) -> String {
-    let (days, rest) = (seconds / SECONDS_PER_DAY, seconds % SECONDS_PER_DAY);
-    let (year, month, day) = date(days);
-    let (hours, minutes, seconds) = (rest / 3600, rest / 60 % 60, rest % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}Z")
-}
-
-/// Year, month and day of a number of days since 1970.
-fn date(days: u64) -> (u64, u64, u64) {
-    // Years begin in March here, so that the leap day is the last of a year; 400 years have 146,097 days.
-    let shifted = days.saturating_add(719_468);
-    let (era, day) = (shifted / 146_097, shifted % 146_097);
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day_of_year = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (era * 400 + year + u64::from(month <= 2), month, day)
+    let (hours, minutes) = (seconds / 3600 % 24, seconds / 60 % 60);
+    format!("{}T{hours:02}:{minutes:02}:{:02}Z", Day::of(seconds).text(), seconds % 60)
 }
 
 #[cfg(test)]

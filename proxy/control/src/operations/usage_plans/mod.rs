@@ -1,7 +1,6 @@
 //! Usage plans, the keys in them, and what the keys have used.
 
 mod checks;
-mod days;
 mod keys;
 mod patches;
 mod plans;

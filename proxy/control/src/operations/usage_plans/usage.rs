@@ -5,8 +5,8 @@
 
 use super::super::patching::Paths;
 use super::super::{Handler, api_keys};
-use super::days::Day;
 use super::find;
+use crate::days::Day;
 use crate::entities::{Quota, UsagePlan, UsagePlanKey};
 use crate::protocol::Call;
 use crate::protocol::answer::Answer;

@@ -1,10 +1,10 @@
-//! Days of the calendar in UTC, which quotas go by.
+//! Days of the calendar in UTC, which quotas and exports go by.
 
 use crate::entities::Quota;
 
 /// A day, as its number since 1970-01-01.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Day(pub(super) i64);
+pub(crate) struct Day(pub(crate) i64);
 
 const SECONDS_OF_DAY: u64 = 24 * 60 * 60;
 /// Days of the 400 years after which the calendar repeats.
@@ -14,12 +14,12 @@ const DAYS_TO_1970: i64 = 719_468;
 
 impl Day {
     /// The day of a time in seconds since 1970.
-    pub(super) fn of(seconds: u64) -> Self {
+    pub(crate) fn of(seconds: u64) -> Self {
         Self(i64::try_from(seconds / SECONDS_OF_DAY).unwrap_or(i64::MAX))
     }
 
     /// From `YYYY-MM-DD`; `None` where there is no such day.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let well_formed = text.len() == 10
             && text.bytes().enumerate().all(|(index, byte)| match index {
                 4 | 7 => byte == b'-',
@@ -36,13 +36,13 @@ impl Day {
     }
 
     /// As `YYYY-MM-DD`.
-    pub(super) fn text(self) -> String {
+    pub(crate) fn text(self) -> String {
         let (year, month, day) = self.date();
         format!("{year:04}-{month:02}-{day:02}")
     }
 
     /// The day that the period of a quota began on that this day is in.
-    pub(super) fn period(self, quota: &Quota) -> Self {
+    pub(crate) fn period(self, quota: &Quota) -> Self {
         match quota.period.as_deref() {
             Some("WEEK") => Self(self.0 - (self.weekday() - quota.offset).rem_euclid(7)),
             Some("MONTH") => {
