@@ -5,11 +5,13 @@
 mod access;
 mod aws;
 pub mod files;
+mod node;
 mod read;
 mod vpc_links;
 
 pub use access::AccessKeyFile;
 pub use aws::{AwsFile, CredentialsFile, Secret};
+pub use node::{ACCOUNT, REGION};
 pub use vpc_links::{Balance, HealthCheckFile, OutlierFile, VpcLinkFile, VpcTargetFile, VpcTlsFile};
 pub(crate) use vpc_links::{MAX_TARGETS, MAX_WEIGHT};
 

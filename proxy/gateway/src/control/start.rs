@@ -11,11 +11,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Default region.
-const REGION: &str = "us-east-1";
-/// Default account.
-const ACCOUNT: &str = "000000000000";
-
 /// How long a starting node waits for Redis before it serves what it knows from before.
 const REDIS_PATIENCE: Duration = Duration::from_secs(3);
 /// Host suffix of endpoints in answers. The data plane takes any.
@@ -27,9 +22,7 @@ const SUFFIX: &str = "amazonaws.com";
 /// What is wrong with one of them.
 pub(crate) fn access(node: &NodeFile) -> Result<Arc<Access>, NodeError> {
     let keys: Vec<_> = node.access_keys.iter().map(|key| key.value.clone()).collect();
-    let region = node.region.as_deref().unwrap_or(REGION);
-    let account = node.account.as_deref().unwrap_or(ACCOUNT);
-    Access::new(&keys, region, account).map(Arc::new).map_err(NodeError::Usage)
+    Access::new(&keys, node.region(), node.account()).map(Arc::new).map_err(NodeError::Usage)
 }
 
 /// The control plane of a node; `None` where it is to have none, or where nobody has said where its state is to be and
@@ -62,8 +55,7 @@ pub(crate) fn start(
         }
         Err(error) => return Err(environment("the state of the control plane", &error)),
     };
-    let region = node.region.clone().unwrap_or_else(|| REGION.to_owned());
-    let account = node.account.clone().unwrap_or_else(|| ACCOUNT.to_owned());
+    let (region, account) = (node.region().to_owned(), node.account().to_owned());
     let home = Home { suffix: SUFFIX.to_owned(), region, account };
     let plane = ControlPlane::start(home, store, redis.is_some(), Arc::clone(deployer), Arc::clone(shared))
         .map_err(|error| environment("the state of the control plane", &error))?;

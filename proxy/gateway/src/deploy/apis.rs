@@ -15,10 +15,6 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Default region in host names and ARNs.
-pub(super) const REGION: &str = "us-east-1";
-/// Default account in ARNs.
-pub(super) const ACCOUNT: &str = "000000000000";
 /// Default name of a stage.
 const STAGE: &str = "dev";
 
@@ -137,8 +133,8 @@ fn make_stages(
             deployment: deployment.clone(),
             variables: variables.collect::<IndexMap<_, _>>(),
             access_log_format: access_log_format(format),
-            account_id: node.account.clone().unwrap_or_else(|| ACCOUNT.to_owned()),
-            region: node.region.clone().unwrap_or_else(|| REGION.to_owned()),
+            account_id: node.account().to_owned(),
+            region: node.region().to_owned(),
         };
         stages.push(Named { stage, file: "".into(), whole: true });
     }
@@ -280,8 +276,8 @@ fn import_options(folder: &Folder) -> ImportOptions {
     let node = &folder.node;
     let mut options = ImportOptions {
         parameters: node.parameters.clone().into_iter().collect(),
-        region: node.region.clone().unwrap_or_else(|| REGION.to_owned()),
-        account_id: node.account.clone().unwrap_or_else(|| ACCOUNT.to_owned()),
+        region: node.region().to_owned(),
+        account_id: node.account().to_owned(),
         ..ImportOptions::default()
     };
     if let Some(bytes) = node.limits.document_bytes {

@@ -24,15 +24,15 @@ impl Default for Signing {
 
 impl Signing {
     /// Who signs the calls of a route.
-    pub(super) fn signer(&self, plan: &SignerPlan, folder: &Folder, region: &str) -> Signer {
-        let source = source(plan.role.as_deref(), folder, region);
+    pub(super) fn signer(&self, plan: &SignerPlan, folder: &Folder) -> Signer {
+        let source = source(plan.role.as_deref(), folder);
         Signer::new(plan, self.providers.of(source), Arc::clone(&self.keys))
     }
 }
 
 /// Where the credentials for a role, or for the node itself, come from.
-fn source(role: Option<&str>, folder: &Folder, region: &str) -> Source {
-    let aws = &folder.node.aws;
+fn source(role: Option<&str>, folder: &Folder) -> Source {
+    let (aws, region) = (&folder.node.aws, folder.node.region());
     let node = || match &aws.credentials {
         Some(configured) => configured_source(&configured.value, region),
         None => Source::Chain { region: region.to_owned() },

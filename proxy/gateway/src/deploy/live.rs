@@ -398,8 +398,8 @@ fn plan(
             Some(format) => Some((format.clone(), at())),
             None => apis::access_log_format(node.access_log.format.as_ref()),
         },
-        account_id: node.account.clone().unwrap_or_else(|| apis::ACCOUNT.to_owned()),
-        region: node.region.clone().unwrap_or_else(|| apis::REGION.to_owned()),
+        account_id: node.account().to_owned(),
+        region: node.region().to_owned(),
     };
     // API Gateway takes a deployment whose integrations cannot work, and answers 500 where one is called.
     let (plan, findings) = one(&stage, &parts.folder, UnavailableRoutes::Answer500, Broken::default(), true);

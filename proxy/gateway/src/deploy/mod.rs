@@ -231,7 +231,6 @@ impl Deployer {
         // Nobody looks at the counters of a stage that is there for one request.
         let trial = &*plan.stage == crate::control::TRIAL_STAGE;
         let counters = |key: &RouteKey| if trial { Arc::default() } else { self.telemetry.route(key) };
-        let region = folder.node.region.as_deref().unwrap_or(apis::REGION);
         let signer =
             |route: &Route| Some(route.integration.http()?.service.as_ref()?.signer.as_ref()?.clone());
         let routes = plan.routes.iter().map(|route| RouteRuntime {
@@ -240,7 +239,7 @@ impl Deployer {
             component: component(route, folder, plugins),
             transform: transform(&plan, route, folder, plugins),
             targets: route.integration.http().and_then(|http| self.targets(http, &plan.api_id, parts)),
-            signer: signer(route).map(|signer| self.signing.signer(&signer, folder, region)),
+            signer: signer(route).map(|signer| self.signing.signer(&signer, folder)),
         });
         let entries = folder.node.limits.authorizer_cache_entries.unwrap_or(crate::authorizer::CACHE_ENTRIES);
         let authorizers = plan.authorizers.iter().map(|authorizer| {
