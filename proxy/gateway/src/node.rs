@@ -370,11 +370,10 @@ fn addresses(options: &NodeOptions, node: &NodeFile) -> Result<(SocketAddr, Opti
     let listen = options.listen.or(node.listen).unwrap_or(LISTEN);
     let admin = match (&options.admin, &node.admin) {
         (Some(flag), _) => {
-            let guarded = !node.access_keys.is_empty();
-            admin_address(flag, guarded).map_err(|wrong| NodeError::Usage(format!("--admin: {wrong}")))?
+            admin_address(flag, node).map_err(|wrong| NodeError::Usage(format!("--admin: {wrong}")))?
         }
         // A mistake in the file is among the findings, with which nothing is served.
-        (None, Some(key)) => admin_address(&key.value, !node.access_keys.is_empty()).unwrap_or(None),
+        (None, Some(key)) => admin_address(&key.value, node).unwrap_or(None),
         (None, None) => Some(ADMIN),
     };
     Ok((listen, admin))
@@ -384,7 +383,8 @@ fn addresses(options: &NodeOptions, node: &NodeFile) -> Result<(SocketAddr, Opti
 ///
 /// # Errors
 /// What was found and what was expected.
-pub(crate) fn admin_address(text: &str, guarded: bool) -> Result<Option<SocketAddr>, String> {
+pub(crate) fn admin_address(text: &str, node: &NodeFile) -> Result<Option<SocketAddr>, String> {
+    let guarded = !node.access_keys.is_empty();
     match text.parse::<SocketAddr>() {
         _ if text == "none" => Ok(None),
         Ok(address) if guarded || address.ip().is_loopback() => Ok(Some(address)),

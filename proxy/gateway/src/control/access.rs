@@ -2,7 +2,7 @@
 //!
 //! Without keys everybody who reaches the address may do everything, which is why it is a loopback address then.
 
-use crate::config::AccessKeyFile;
+use crate::config::NodeFile;
 use crate::view::without_port;
 use edgewit_control::{Error, ErrorKind};
 use edgewit_policy::{Policy, PolicyRequest, Verdict};
@@ -58,9 +58,9 @@ struct AccessKey {
 impl Access {
     /// # Errors
     /// What is wrong with a key: what was found, what was expected.
-    pub(crate) fn new(files: &[AccessKeyFile], region: &str, account: &str) -> Result<Self, String> {
+    pub(crate) fn of(node: &NodeFile) -> Result<Self, String> {
         let mut keys = HashMap::new();
-        for (index, file) in files.iter().enumerate() {
+        for (index, file) in node.access_keys.iter().map(|key| &key.value).enumerate() {
             let id = &file.access_key_id;
             let at = format!("`access_keys[{index}]`");
             if !(16..=128).contains(&id.len())
@@ -89,7 +89,7 @@ impl Access {
             }
         }
         let derived = KeyCache::new(DEFAULT_KEYS);
-        Ok(Self { keys, derived, region: region.to_owned(), account: account.to_owned() })
+        Ok(Self { keys, derived, region: node.region().to_owned(), account: node.account().to_owned() })
     }
 
     /// Whether a request may come from somebody, as far as its header says: nothing is proven by that.

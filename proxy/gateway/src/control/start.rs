@@ -21,8 +21,7 @@ const SUFFIX: &str = "amazonaws.com";
 /// # Errors
 /// What is wrong with one of them.
 pub(crate) fn access(node: &NodeFile) -> Result<Arc<Access>, NodeError> {
-    let keys: Vec<_> = node.access_keys.iter().map(|key| key.value.clone()).collect();
-    Access::new(&keys, node.region(), node.account()).map(Arc::new).map_err(NodeError::Usage)
+    Access::of(node).map(Arc::new).map_err(NodeError::Usage)
 }
 
 /// The control plane of a node; `None` where it is to have none, or where nobody has said where its state is to be and

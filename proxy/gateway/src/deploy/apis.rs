@@ -246,13 +246,12 @@ fn dedup(findings: &mut Vec<Finding>) {
 fn check_names(folder: &Folder, findings: &mut Vec<Finding>) {
     let node = &folder.node;
     if let Some(admin) = &node.admin
-        && let Err(wrong) = admin_address(&admin.value, !node.access_keys.is_empty())
+        && let Err(wrong) = admin_address(&admin.value, node)
     {
         let at = located(files::NODE, admin);
         findings.push(Finding::error("admin-invalid", &at, format!("`admin`: {wrong}")));
     }
-    let keys: Vec<_> = node.access_keys.iter().map(|key| key.value.clone()).collect();
-    if let Err(wrong) = crate::control::Access::new(&keys, "", "") {
+    if let Err(wrong) = crate::control::Access::of(node) {
         let at = node.access_keys.first().map_or_else(node_file, |key| located(files::NODE, key));
         findings.push(Finding::error("access-key-invalid", &at, wrong));
     }
