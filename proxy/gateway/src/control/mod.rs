@@ -25,7 +25,7 @@ use crate::shared::Shared;
 use bytes::Bytes;
 use edgewit_control::protocol::{self, Handled};
 use edgewit_control::{Answer, Changes, Error, ErrorKind, Request, State};
-use edgewit_store::{Commit, CommitError, Position, Store};
+use edgewit_store::{Commit, CommitError, Position, Store, StoreError};
 use environment::World;
 use parking_lot::{Mutex, RwLock};
 use std::collections::BTreeSet;
@@ -98,15 +98,11 @@ impl ControlPlane {
         deployer: Arc<Deployer>,
         shared: Arc<Shared>,
     ) -> Result<Arc<Self>, String> {
-        let snapshot = store.load().map_err(|error| error.to_string())?;
-        let mut state = State::default();
-        for record in &snapshot.records {
-            take_record(&mut state, &record.kind, &record.name, Some(&record.bytes), record.revision);
-        }
+        let (state, position) = read(&*store).map_err(|error| error.to_string())?;
         let plane = Arc::new(Self {
             home,
             state: RwLock::new(state),
-            progress: Mutex::new(Progress { position: snapshot.position, own: 0 }),
+            progress: Mutex::new(Progress { position, own: 0 }),
             store,
             follows,
             deployer,
@@ -281,20 +277,15 @@ impl ControlPlane {
 
     /// Takes what the store holds for the state, and serves that.
     fn load_anew(&self, progress: &mut Progress) {
-        let loaded = match self.store.load() {
-            Ok(loaded) => loaded,
+        let (state, position) = match read(&*self.store) {
+            Ok(read) => read,
             Err(error) => {
                 tracing::error!(%error, "the store cannot be read");
                 return;
             }
         };
-        let mut fresh = State::default();
-        for record in &loaded.records {
-            take_record(&mut fresh, &record.kind, &record.name, Some(&record.bytes), record.revision);
-        }
-        *self.state.write() = fresh;
-        progress.position = loaded.position;
-        progress.own = 0;
+        *self.state.write() = state;
+        *progress = Progress { position, own: 0 };
         self.show_files();
         self.publish_all();
     }
@@ -302,6 +293,16 @@ impl ControlPlane {
     fn world(&self) -> World<'_> {
         World::new(&self.home)
     }
+}
+
+/// What a store holds, and as of when.
+fn read(store: &dyn Store) -> Result<(State, Position), StoreError> {
+    let loaded = store.load()?;
+    let mut state = State::default();
+    for record in &loaded.records {
+        take_record(&mut state, &record.kind, &record.name, Some(&record.bytes), record.revision);
+    }
+    Ok((state, loaded.position))
 }
 
 /// Takes in a record. One that cannot be read, which a newer version may have written, is passed over.
