@@ -81,13 +81,9 @@ pub(super) fn import(folder: &Folder, overrides: &Overrides, findings: &mut Vec<
         let whole = imported.api.is_some();
         let Some(api) = imported.api.or(imported.partial) else { continue };
         let deployment = Deployment { id: short_hash(text, 6), api: Arc::new(api) };
-        let before = stages.len();
-        make_stages(folder, overrides, stem, &id, &deployment, findings, &mut stages);
         let file: Arc<str> = shown.as_str().into();
-        for stage in &mut stages[before..] {
-            stage.whole = whole;
-            stage.file = Arc::clone(&file);
-        }
+        let made = make_stages(folder, overrides, stem, &id, &deployment, findings).into_iter();
+        stages.extend(made.map(|stage| Named { stage, file: Arc::clone(&file), whole }));
     }
     for (stem, settings) in &folder.node.apis {
         if !folder.apis.iter().any(|(known, _, _)| known == stem) {
@@ -105,8 +101,7 @@ fn make_stages(
     id: &str,
     deployment: &Deployment,
     findings: &mut Vec<Finding>,
-    stages: &mut Vec<Named>,
-) {
+) -> Vec<Stage> {
     let node = &folder.node;
     let configured = node.apis.get(stem).map(|api| &api.value.stages).into_iter().flatten();
     let mut configured: Vec<(String, Location, StageFile)> = configured
@@ -118,6 +113,7 @@ fn make_stages(
         let (name, at) = of_flag.or_else(of_node).unwrap_or_else(|| (STAGE.to_owned(), node_file()));
         configured.push((name, at, StageFile::default()));
     }
+    let mut stages = Vec::new();
     for (name, at, settings) in configured {
         if !is_stage_name(&name) {
             let message = format!("stage `{name}`: expected 1 to 128 letters, digits, `_` or `-`");
@@ -127,7 +123,7 @@ fn make_stages(
         let given = overrides.stage_variables.clone();
         let variables = settings.variables.into_iter().chain(given);
         let format = settings.access_log.format.as_ref().or(node.access_log.format.as_ref());
-        let stage = Stage {
+        stages.push(Stage {
             rest_api_id: id.to_owned(),
             name,
             deployment: deployment.clone(),
@@ -135,9 +131,9 @@ fn make_stages(
             access_log_format: access_log_format(format),
             account_id: node.account().to_owned(),
             region: node.region().to_owned(),
-        };
-        stages.push(Named { stage, file: "".into(), whole: true });
+        });
     }
+    stages
 }
 
 /// Stages as the control plane shows them: file, stage, and the time of the file's last change in seconds since 1970.
@@ -177,9 +173,10 @@ pub(super) fn compile(
     let broken =
         |file: &str| findings.iter().any(|found| found.code == "config-invalid" && &*found.at.file == file);
     let broken = Broken { node: broken(files::NODE), functions: broken(files::FUNCTIONS) };
+    let lenience = Lenience { unavailable_routes, serve_mistakes: false, broken };
     let mut plans = Vec::new();
     for stage in stages {
-        let (plan, mut found) = one(&stage.stage, folder, unavailable_routes, broken, false);
+        let (plan, mut found) = one(&stage.stage, folder, lenience);
         if !stage.whole {
             found.retain(adds_to_import);
         }
@@ -192,20 +189,34 @@ pub(super) fn compile(
 }
 
 /// Files that could not be read.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Broken {
+#[derive(Clone, Copy)]
+struct Broken {
     node: bool,
     functions: bool,
 }
 
-/// Compiles one stage.
-pub(super) fn one(
-    stage: &Stage,
-    folder: &Folder,
+/// What keeps a stage from being compiled, and what does not.
+#[derive(Clone, Copy)]
+pub(super) struct Lenience {
     unavailable_routes: UnavailableRoutes,
-    broken: Broken,
+    /// Mistakes in a method cost that method only.
     serve_mistakes: bool,
-) -> (Option<Plan>, Vec<Finding>) {
+    /// What these files would have is not missed.
+    broken: Broken,
+}
+
+impl Lenience {
+    /// That of API Gateway, which takes a deployment whose integrations cannot work, and answers 500 where one is called.
+    pub(super) const DEPLOYED: Self = Self {
+        unavailable_routes: UnavailableRoutes::Answer500,
+        serve_mistakes: true,
+        broken: Broken { node: false, functions: false },
+    };
+}
+
+/// Compiles one stage.
+pub(super) fn one(stage: &Stage, folder: &Folder, lenience: Lenience) -> (Option<Plan>, Vec<Finding>) {
+    let Lenience { unavailable_routes, serve_mistakes, broken } = lenience;
     let unknown = || broken.functions.then_some(Binding::Endpoint { origin: None, name: None, sign: false });
     let resolve = |arn: &str| super::functions::resolve(folder, arn).or_else(unknown);
     let endpoint = |service: &str| super::aws::endpoint(folder, service);

@@ -2,13 +2,13 @@
 //!
 //! Only what changes is compiled; all else of the generation before is shared with the next.
 
-use super::apis::{self, Broken, one};
+use super::apis::{self, Lenience, one};
 use super::{Deployer, Parts, templates};
 use crate::generation::{Api, Canary, Generation, StageRuntime};
 use crate::shared::Shared;
 use edgewit_model::Finding;
 use edgewit_model::stage::{Deployment, Stage};
-use edgewit_plan::{Plan, UnavailableRoutes};
+use edgewit_plan::Plan;
 use indexmap::IndexMap;
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -401,8 +401,7 @@ fn plan(
         account_id: node.account().to_owned(),
         region: node.region().to_owned(),
     };
-    // API Gateway takes a deployment whose integrations cannot work, and answers 500 where one is called.
-    let (plan, findings) = one(&stage, &parts.folder, UnavailableRoutes::Answer500, Broken::default(), true);
+    let (plan, findings) = one(&stage, &parts.folder, Lenience::DEPLOYED);
     for finding in &findings {
         tracing::info!(api = live.rest_api_id, stage = live.name, %finding);
     }
