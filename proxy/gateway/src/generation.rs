@@ -65,6 +65,11 @@ pub struct StageRuntime {
 }
 
 impl StageRuntime {
+    /// The stage, and its canary where it has one.
+    pub(crate) fn with_canary(&self) -> impl Iterator<Item = &StageRuntime> {
+        std::iter::once(self).chain(self.canary.iter().map(|canary| &*canary.stage))
+    }
+
     /// Draws who serves a request: the stage itself, or its canary.
     pub(crate) fn draw(self: &Arc<Self>) -> &Arc<StageRuntime> {
         match &self.canary {

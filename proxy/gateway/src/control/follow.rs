@@ -1,6 +1,7 @@
 //! What other nodes of a fleet change: taken in and served as it comes.
 
 use super::{ControlPlane, take_record};
+use crate::deploy::StageKey;
 use edgewit_control::state::below;
 use edgewit_store::{Change, Follow, StoreError};
 use std::collections::BTreeSet;
@@ -107,8 +108,8 @@ impl ControlPlane {
             };
             keys.iter().partition(|key| whole(key))
         };
-        let there: Vec<(String, String)> = there.into_iter().filter_map(split).collect();
-        let gone: Vec<(String, String)> = gone.into_iter().filter_map(split).collect();
+        let there: Vec<StageKey> = there.into_iter().filter_map(split).collect();
+        let gone: Vec<StageKey> = gone.into_iter().filter_map(split).collect();
         if there.is_empty() && gone.is_empty() {
             return;
         }

@@ -20,7 +20,7 @@ pub(crate) use access::{Access, Who};
 pub(crate) use start::{access, start};
 pub(crate) use trial::TRIAL_STAGE;
 
-use crate::deploy::{Deployer, Prepared};
+use crate::deploy::{Deployer, Prepared, StageKey};
 use crate::shared::Shared;
 use bytes::Bytes;
 use edgewit_control::protocol::{self, Handled};
@@ -69,8 +69,8 @@ pub(crate) struct ControlPlane {
 /// What changes come to in the data plane.
 struct Published {
     prepared: Vec<Prepared>,
-    /// Id of the API and name of each stage that goes.
-    gone: Vec<(String, String)>,
+    /// The stages that go.
+    gone: Vec<StageKey>,
 }
 
 /// How far the store was followed.
@@ -221,7 +221,7 @@ impl ControlPlane {
 
     /// Has all stages of the state served: at the start of a node, and when everything was loaded anew.
     fn publish_all(&self) {
-        let keys: Vec<(String, String)> = {
+        let keys: Vec<StageKey> = {
             let state = self.state.read();
             let stages = state.stages.iter().filter(|(_, slot)| slot.file.is_none());
             stages
@@ -237,7 +237,7 @@ impl ControlPlane {
     }
 
     /// Those of the stages that can be served; the log says of the others why not.
-    fn prepare_many(&self, keys: &[(String, String)]) -> Vec<Prepared> {
+    fn prepare_many(&self, keys: &[StageKey]) -> Vec<Prepared> {
         use rayon::iter::{IntoParallelIterator, ParallelIterator};
         if !keys.is_empty() {
             // Not by one of the threads below: they compile it together, and one that waits would be given the next
@@ -245,20 +245,20 @@ impl ControlPlane {
             self.deployer.prepare_templates();
         }
         let none = Changes::default();
-        let failed = |live: &(String, String), error: &Error| {
+        let failed = |live: &StageKey, error: &Error| {
             let (api, stage) = live;
             tracing::error!(api, stage, error = %error.message, "a stage cannot be served");
         };
         let stages: Vec<_> = {
             let state = self.state.read();
-            let live = |key: &(String, String)| {
+            let live = |key: &StageKey| {
                 let live = stages::live(&state, &none, &key.0, &key.1, &self.models);
                 live.inspect_err(|error| failed(key, error)).ok()
             };
             keys.iter().filter_map(live).collect()
         };
         let one = |live: crate::deploy::LiveStage| {
-            let key = (live.rest_api_id.clone(), live.name.clone());
+            let key = live.key();
             let made = self.deployer.prepare(live).map_err(|findings| stages::refused(&findings));
             made.inspect_err(|error| failed(&key, error)).ok()
         };

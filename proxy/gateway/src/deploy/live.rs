@@ -38,6 +38,16 @@ pub(crate) struct LiveStage {
     pub(crate) canary: Option<LiveCanary>,
 }
 
+impl LiveStage {
+    /// Id of the API and name.
+    pub(crate) fn key(&self) -> StageKey {
+        (self.rest_api_id.clone(), self.name.clone())
+    }
+}
+
+/// Which stage: id of the API, and name.
+pub(crate) type StageKey = (String, String);
+
 /// A deployment that takes part of a stage's traffic.
 #[derive(Clone, Debug)]
 pub(crate) struct LiveCanary {
@@ -69,7 +79,7 @@ pub(super) struct Live {
 struct Published {
     /// What the configuration folder has come to; `None` before it serves.
     folder: Option<(Generation, Arc<Parts>)>,
-    stages: BTreeMap<(String, String), Entry>,
+    stages: BTreeMap<StageKey, Entry>,
     /// The APIs of the generation that serves.
     apis: HashMap<Box<str>, Arc<Api>>,
 }
@@ -100,15 +110,14 @@ impl Deployer {
     /// # Errors
     /// What is wrong with it.
     pub(crate) fn prepare(&self, stage: LiveStage) -> Result<Prepared, Vec<Finding>> {
-        let parts = self.live.published.lock().folder.as_ref().map(|(_, parts)| Arc::clone(parts));
-        let Some(parts) = parts else { return Err(Vec::new()) };
+        let Some(parts) = self.live.published.lock().parts() else { return Err(Vec::new()) };
         let source = Arc::new(stage);
         let runtime = self.compile_live(&source, &parts)?;
         Ok(Prepared { source, runtime, parts })
     }
 
-    /// Id of the API and name of each stage of the control plane that serves.
-    pub(crate) fn live_keys(&self) -> Vec<(String, String)> {
+    /// The stages of the control plane that serve.
+    pub(crate) fn live_keys(&self) -> Vec<StageKey> {
         self.live.published.lock().stages.keys().cloned().collect()
     }
 
@@ -120,12 +129,12 @@ impl Deployer {
     }
 
     /// Has these stages serve from the next request on, and those no more.
-    pub(crate) fn publish_stages(&self, shared: &Shared, stages: Vec<Prepared>, gone: &[(String, String)]) {
+    pub(crate) fn publish_stages(&self, shared: &Shared, stages: Vec<Prepared>, gone: &[StageKey]) {
         if stages.is_empty() && gone.is_empty() {
             return;
         }
         let mut published = self.live.published.lock();
-        let Some(parts) = published.folder.as_ref().map(|(_, parts)| Arc::clone(parts)) else { return };
+        let Some(parts) = published.parts() else { return };
         let mut touched = BTreeSet::new();
         let mut links = false;
         for Prepared { source, runtime, parts: used } in stages {
@@ -140,8 +149,7 @@ impl Deployer {
             self.live.renderer.publish(&runtime);
             links |= has_links(&runtime);
             touched.insert(source.rest_api_id.clone());
-            let key = (source.rest_api_id.clone(), source.name.clone());
-            published.stages.insert(key, Entry { source, runtime });
+            published.stages.insert(source.key(), Entry { source, runtime });
         }
         for key in gone {
             touched.insert(key.0.clone());
@@ -180,18 +188,14 @@ impl Deployer {
         number
     }
 
-    fn compile_many(
-        &self,
-        sources: Vec<Arc<LiveStage>>,
-        parts: &Parts,
-    ) -> HashMap<(String, String), Compiled> {
+    fn compile_many(&self, sources: Vec<Arc<LiveStage>>, parts: &Parts) -> HashMap<StageKey, Compiled> {
         use rayon::iter::{IntoParallelIterator, ParallelIterator};
         if sources.iter().any(|source| has_templates(source)) {
             self.prepare_templates_of(parts);
         }
         let one = |source: Arc<LiveStage>| {
             let made = self.compile_live(&source, parts);
-            ((source.rest_api_id.clone(), source.name.clone()), (source, made))
+            (source.key(), (source, made))
         };
         sources.into_par_iter().map(one).collect()
     }
@@ -255,7 +259,7 @@ impl Deployer {
 
     /// Loads what renders templates at once, before a stage needs it.
     pub(crate) fn prepare_templates(&self) {
-        let parts = self.live.published.lock().folder.as_ref().map(|(_, parts)| Arc::clone(parts));
+        let parts = self.live.published.lock().parts();
         if let Some(parts) = parts {
             self.prepare_templates_of(&parts);
         }
@@ -271,17 +275,10 @@ impl Deployer {
         if self.live.renderer.pictured() == wanted {
             return;
         }
-        let Some(parts) = self.live.published.lock().folder.as_ref().map(|(_, parts)| Arc::clone(parts))
-        else {
-            return;
-        };
-        let all = |stages: Vec<Arc<StageRuntime>>| {
-            let canaries: Vec<_> =
-                stages.iter().filter_map(|stage| Some(Arc::clone(&stage.canary.as_ref()?.stage))).collect();
-            stages.into_iter().chain(canaries)
-        };
-        let texts: BTreeSet<Arc<str>> =
-            all(self.live.stages()).flat_map(|stage| stage.plan.templates.clone()).collect();
+        let Some(parts) = self.live.published.lock().parts() else { return };
+        let stages = self.live.stages();
+        let stages = stages.iter().flat_map(|stage| stage.with_canary());
+        let texts: BTreeSet<Arc<str>> = stages.flat_map(|stage| stage.plan.templates.clone()).collect();
         let bytes: usize = texts.iter().map(|text| text.len()).sum();
         if bytes > PICTURED_BYTES {
             tracing::info!(
@@ -296,7 +293,7 @@ impl Deployer {
             Ok(renderer) => {
                 // Those published from here on find it by themselves.
                 self.live.renderer.done(wanted, renderer);
-                for stage in all(self.live.stages()) {
+                for stage in self.live.stages().iter().flat_map(|stage| stage.with_canary()) {
                     if let (Some(templates), Some(fast)) =
                         (&stage.templates, self.live.renderer.fast(&stage.plan))
                     {
@@ -316,6 +313,11 @@ impl Deployer {
 }
 
 impl Published {
+    /// What stages are made with; `None` before the configuration folder serves.
+    fn parts(&self) -> Option<Arc<Parts>> {
+        self.folder.as_ref().map(|(_, parts)| Arc::clone(parts))
+    }
+
     /// Puts the APIs named by `touched` together again: what files and the control plane say of them.
     fn renew(&mut self, touched: &BTreeSet<String>) {
         for id in touched {
@@ -412,6 +414,5 @@ fn has_links(stage: &StageRuntime) -> bool {
     let through = |route: &crate::generation::RouteRuntime| {
         matches!(route.targets, Some(crate::targets::Targets::Link { .. }))
     };
-    let canary = stage.canary.iter().flat_map(|canary| &canary.stage.routes);
-    stage.routes.iter().chain(canary).any(through)
+    stage.with_canary().flat_map(|stage| &stage.routes).any(through)
 }

@@ -12,7 +12,7 @@ mod vpc_links;
 mod worlds;
 
 pub use apis::is_stage_name;
-pub(crate) use live::{LiveCanary, LiveStage, Prepared, picture_templates};
+pub(crate) use live::{LiveCanary, LiveStage, Prepared, StageKey, picture_templates};
 pub use trust::system as plugin_trust;
 
 use crate::config::{Folder, load};
@@ -199,10 +199,7 @@ impl Deployer {
     /// Looks after the targets of all VPC links that routes of `generation` go through.
     fn check_links(&self, generation: &Generation, parts: &Parts) {
         let stages = generation.apis.values().flat_map(|api| api.stages.values());
-        let routes = stages.flat_map(|stage| {
-            let canary = stage.canary.iter().flat_map(|canary| &canary.stage.routes);
-            stage.routes.iter().chain(canary)
-        });
+        let routes = stages.flat_map(|stage| stage.with_canary()).flat_map(|stage| &stage.routes);
         self.links.check(routes.filter_map(|route| route.targets.as_ref()), &parts.folder);
     }
 

@@ -127,8 +127,7 @@ impl LiveRenderer {
 
     /// A stage is served from here on: its templates are to be fast, now or soon.
     pub(super) fn publish(&self, stage: &StageRuntime) {
-        let canary = stage.canary.iter().map(|canary| &*canary.stage);
-        for stage in std::iter::once(stage).chain(canary) {
+        for stage in stage.with_canary() {
             let Some(templates) = &stage.templates else { continue };
             match self.fast(&stage.plan) {
                 // The picture may have been made since the stage was compiled.
