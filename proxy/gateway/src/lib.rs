@@ -10,6 +10,7 @@ pub mod buffers;
 pub mod config;
 mod control;
 pub mod deploy;
+mod digest;
 mod exchange;
 mod execution_log;
 pub mod front;

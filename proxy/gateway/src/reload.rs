@@ -3,12 +3,12 @@
 use crate::config::{Folder, NodeFile, files};
 use crate::control::ControlPlane;
 use crate::deploy::{Deployer, RolledBack};
+use crate::digest::sha256;
 use crate::node::{Event, Reporter};
 use crate::shared::{Control, Shared};
 use edgewit_model::Finding;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use parking_lot::Mutex;
-use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::os::unix::fs::MetadataExt;
@@ -131,7 +131,7 @@ impl State {
                 ("listen", format!("{:?}", node.listen)),
                 ("admin", format!("{:?}", node.admin.as_ref().map(|admin| &admin.value))),
                 ("access_keys", fingerprint(node)),
-                ("redis", format!("{:?}", node.redis.as_ref().map(|url| digest(&url.0)))),
+                ("redis", format!("{:?}", node.redis.as_ref().map(|url| sha256(&url.0)))),
                 ("control_plane", format!("{:?}", node.control_plane)),
                 ("data", format!("{:?}", node.data)),
                 ("threads", format!("{:?}", node.threads)),
@@ -167,12 +167,8 @@ impl State {
 /// What the access keys are, secrets included but not shown.
 fn fingerprint(node: &NodeFile) -> String {
     let keys = node.access_keys.iter().map(|key| &key.value);
-    let keys = keys.map(|key| format!("{key:?} {}", digest(&key.secret_access_key.0)));
+    let keys = keys.map(|key| format!("{key:?} {}", sha256(&key.secret_access_key.0)));
     keys.collect::<Vec<_>>().join("\n")
-}
-
-fn digest(secret: &str) -> String {
-    Sha256::digest(secret).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 struct Thread {

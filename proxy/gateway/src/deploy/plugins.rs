@@ -3,6 +3,7 @@
 use super::Named;
 use super::apis::located;
 use crate::config::{Folder, OnFailure, PluginFile, files};
+use crate::digest::sha256;
 use crate::guard::{BREAKER_FAILURES, BREAKER_OPEN, BreakerSettings, PluginEntry};
 use crate::telemetry::Telemetry;
 use edgewit_model::Finding;
@@ -325,7 +326,7 @@ impl From<String> for Unloaded {
 
 fn check_digest(expected: Option<&str>, bytes: &[u8]) -> Result<(), Unloaded> {
     let Some(expected) = expected else { return Ok(()) };
-    let found: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let found = sha256(bytes);
     let wanted = expected.strip_prefix("sha256:").filter(|hex| hex.len() == 64);
     let wanted = wanted.ok_or_else(|| {
         format!("`digest`: found `{expected}`, expected `sha256:` and 64 hexadecimal digits")
