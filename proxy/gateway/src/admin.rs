@@ -137,11 +137,7 @@ impl Admin {
 
     async fn roll_back(&self, header: &RequestHeader, plugin: &str) -> Response<Vec<u8>> {
         if header.method != http::Method::POST {
-            return json(405, &serde_json::json!({"message": "Method Not Allowed"}));
-        }
-        // Browsers say where a request comes from, and no page has business here.
-        if header.headers.contains_key("origin") {
-            return json(403, &serde_json::json!({"message": "Forbidden"}));
+            return not_allowed();
         }
         match self.shared.roll_back(plugin).await {
             Ok(RolledBack { left, serves }) => json(
