@@ -182,3 +182,16 @@ pub(crate) fn stage_name(text: &str) -> Result<String, String> {
         Err("expected 1 to 128 letters, digits, `_` or `-`".to_owned())
     }
 }
+
+/// A stage variable.
+pub(crate) fn variable(text: &str) -> Result<(String, String), String> {
+    pair(text, "NAME=VALUE")
+}
+
+/// What stands before and behind the first `=`.
+pub(crate) fn pair(text: &str, expected: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err(format!("expected {expected}")),
+    }
+}

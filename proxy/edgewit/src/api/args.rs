@@ -1,8 +1,9 @@
 //! Arguments of `edgewit api`.
 
 use super::admin::Admin;
-use crate::args::stage_name;
+use crate::args::{stage_name, variable};
 use clap::Subcommand;
+use edgewit_gateway::config::{ACCOUNT, REGION};
 use std::path::PathBuf;
 
 /// List, show, deploy, roll back and compare the APIs of a running node
@@ -33,7 +34,7 @@ pub(crate) struct Asked {
     pub(crate) admin: Admin,
 
     /// Region of the node: signatures are for it, and documents may refer to it
-    #[arg(long, value_name = "REGION", env = "AWS_REGION", default_value = "us-east-1", value_parser = region)]
+    #[arg(long, value_name = "REGION", env = "AWS_REGION", default_value = REGION, value_parser = region)]
     pub(crate) region: String,
 }
 
@@ -161,15 +162,8 @@ pub(crate) struct Diff {
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct Reading {
     /// Account of the node, which documents may refer to
-    #[arg(long, value_name = "ID", default_value = "000000000000", value_parser = account)]
+    #[arg(long, value_name = "ID", default_value = ACCOUNT, value_parser = account)]
     pub(crate) account: String,
-}
-
-fn variable(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("expected NAME=VALUE".to_owned()),
-    }
 }
 
 fn region(text: &str) -> Result<String, String> {

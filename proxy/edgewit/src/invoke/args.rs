@@ -1,6 +1,6 @@
 //! Arguments of `edgewit invoke`.
 
-use crate::args::{Unavailable, stage_name};
+use crate::args::{Unavailable, stage_name, variable};
 use std::path::PathBuf;
 
 /// Run one request through an API and print what each stage made of it
@@ -64,12 +64,5 @@ fn header(text: &str) -> Result<(String, String), String> {
             Ok((name.trim().to_owned(), value.trim().to_owned()))
         }
         _ => Err("expected NAME: VALUE".to_owned()),
-    }
-}
-
-fn variable(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("expected NAME=VALUE".to_owned()),
     }
 }

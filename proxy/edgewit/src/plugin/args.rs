@@ -1,5 +1,6 @@
 //! Arguments of `edgewit plugin`.
 
+use crate::args::pair;
 use clap::Subcommand;
 use edgewit_plugin::{Grants, Origin, PluginLimits, PluginSettings};
 use std::path::PathBuf;
@@ -144,10 +145,7 @@ impl Given {
 pub(crate) const NONE: &str = "none";
 
 fn key_value(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
-        _ => Err("expected KEY=VALUE".to_owned()),
-    }
+    pair(text, "KEY=VALUE")
 }
 
 fn public_origin(text: &str) -> Result<Granted, String> {
