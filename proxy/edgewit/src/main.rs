@@ -4,6 +4,7 @@ mod api;
 mod args;
 mod check;
 mod generate;
+mod input;
 mod invoke;
 mod plugin;
 mod serve;

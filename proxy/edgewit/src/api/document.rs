@@ -2,15 +2,12 @@
 
 use super::args::{Asked, Reading};
 use super::failure::Failure;
+use crate::input;
 use crate::show::{self, Line};
 use bytes::Bytes;
 use edgewit_model::api::RestApi;
 use edgewit_model::{Finding, ImportOptions, Imported, import};
-use std::io::Read;
 use std::path::Path;
-
-/// What a file name stands for standard input.
-const STDIN: &str = "-";
 
 /// A document as it was read.
 #[derive(Debug)]
@@ -22,15 +19,11 @@ pub(crate) struct Document {
 
 impl Document {
     pub(crate) fn read(file: &Path) -> Result<Self, Failure> {
-        let is_stdin = file.as_os_str() == STDIN;
-        let name = if is_stdin { "standard input".to_owned() } else { file.display().to_string() };
-        let mut bytes = Vec::new();
-        let read = match is_stdin {
-            true => std::io::stdin().read_to_end(&mut bytes).map(drop),
-            false => std::fs::read(file).map(|read| bytes = read),
-        };
-        read.map_err(|error| Failure::Input(format!("{name} cannot be read: {error}")))?;
-        Ok(Self { name, bytes: bytes.into() })
+        let name = input::name(file);
+        match input::read(file) {
+            Ok(bytes) => Ok(Self { name, bytes: bytes.into() }),
+            Err(error) => Err(Failure::Input(format!("{name} cannot be read: {error}"))),
+        }
     }
 
     /// What kind of document it is sent as.

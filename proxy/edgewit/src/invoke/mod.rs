@@ -4,6 +4,7 @@ pub(crate) mod args;
 mod report;
 
 use crate::args::Compile;
+use crate::input;
 use crate::show::{self, Line};
 use crate::{ENVIRONMENT, INPUT, USAGE};
 use args::Invoke;
@@ -14,7 +15,7 @@ use edgewit_gateway::invoke::{Invocation, InvokeError, invoke};
 use edgewit_gateway::node::{NodeOptions, deployer, share};
 use edgewit_gateway::telemetry::Telemetry;
 use edgewit_model::Finding;
-use std::io::Read;
+use std::path::Path;
 use std::sync::Arc;
 
 pub(crate) fn run(args: &Invoke) -> u8 {
@@ -113,11 +114,6 @@ fn failed(why: &str) -> u8 {
 fn body(given: Option<&str>) -> Result<Bytes, String> {
     let Some(given) = given else { return Ok(Bytes::new()) };
     let Some(file) = given.strip_prefix('@') else { return Ok(Bytes::copy_from_slice(given.as_bytes())) };
-    let mut bytes = Vec::new();
-    let read = match file {
-        "-" => std::io::stdin().read_to_end(&mut bytes).map(drop),
-        _ => std::fs::read(file).map(|read| bytes = read),
-    };
-    read.map_err(|error| format!("--body: {file} cannot be read: {error}"))?;
-    Ok(bytes.into())
+    let read = input::read(Path::new(file));
+    read.map(Bytes::from).map_err(|error| format!("--body: {file} cannot be read: {error}"))
 }

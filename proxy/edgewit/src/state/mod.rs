@@ -3,23 +3,19 @@
 pub(crate) mod args;
 mod output;
 
+use crate::input::{self, STANDARD};
 use crate::show::{self, Line};
 use crate::{ENVIRONMENT, INPUT};
 use args::{Export, Import, Kept, State, StateCommand};
-use edgewit_gateway::node::REDIS_PREFIX;
-use edgewit_gateway::node::default_data;
+use edgewit_gateway::node::{REDIS_PREFIX, default_data};
 use edgewit_store::{
     CommitError, Embedded, ExportError, Exported, ImportError, ImportOptions, Redis, RedisSettings, Store,
     StoreError,
 };
 use output::Whole;
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter};
+use std::io::{self, BufWriter};
 use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
-
-/// What stands for standard input and output.
-const STANDARD: &str = "-";
 
 /// Message and exit code.
 type Failure = (String, u8);
@@ -67,19 +63,9 @@ fn export(args: &Export) -> Result<String, Failure> {
 }
 
 fn import(args: &Import) -> Result<String, Failure> {
-    let name = if args.file.as_os_str() == STANDARD {
-        "standard input".into()
-    } else {
-        args.file.display().to_string()
-    };
-    let mut from: Box<dyn BufRead> = match args.file.as_os_str() == STANDARD {
-        true => Box::new(io::stdin().lock()),
-        false => {
-            let file =
-                File::open(&args.file).map_err(|error| (format!("{name} cannot be read: {error}"), INPUT))?;
-            Box::new(BufReader::new(file))
-        }
-    };
+    let name = input::name(&args.file);
+    let mut from =
+        input::open(&args.file).map_err(|error| (format!("{name} cannot be read: {error}"), INPUT))?;
     let store = open(&args.kept)?;
     let options = ImportOptions { replace: args.replace, audit: audit(&name) };
     let imported =
