@@ -24,10 +24,6 @@ mod tests;
 pub use embedded::Embedded;
 pub use error::{CommitError, StoreError};
 pub use fleet::{Redis, RedisSettings, Replica};
-pub use limits::{
-    AUDIT_LINE_SIZE_MAX, COMMIT_READS_MAX, COMMIT_SIZE_MAX, COMMIT_WRITES_MAX, KIND_LENGTH_MAX,
-    NAME_LENGTH_MAX, RECORD_SIZE_MAX,
-};
 pub use transfer::{ExportError, Exported, ImportError, ImportOptions, Imported, export, import};
 
 use std::time::{Duration, SystemTime};

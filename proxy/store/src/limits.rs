@@ -4,19 +4,19 @@ use crate::{Commit, CommitError, Replacement};
 use std::collections::HashSet;
 
 /// Longest kind of a record, in bytes.
-pub const KIND_LENGTH_MAX: usize = 64;
+pub(crate) const KIND_LENGTH_MAX: usize = 64;
 /// Longest name of a record, in bytes: two identifiers of the control plane, with room.
-pub const NAME_LENGTH_MAX: usize = 2048;
+pub(crate) const NAME_LENGTH_MAX: usize = 2048;
 /// Largest value of a record, in bytes. A REST API with all its parts is one record.
-pub const RECORD_SIZE_MAX: usize = 64 << 20;
+pub(crate) const RECORD_SIZE_MAX: usize = 64 << 20;
 /// Most records that a commit says it read.
-pub const COMMIT_READS_MAX: usize = 50_000;
+pub(crate) const COMMIT_READS_MAX: usize = 50_000;
 /// Most records that a commit writes: all that belongs to one API, or all keys of a file.
-pub const COMMIT_WRITES_MAX: usize = 20_000;
+pub(crate) const COMMIT_WRITES_MAX: usize = 20_000;
 /// Largest sum of the values that a commit writes, in bytes. Redis takes 512 MiB for one value, 1 GiB for a command.
-pub const COMMIT_SIZE_MAX: usize = 256 << 20;
+pub(crate) const COMMIT_SIZE_MAX: usize = 256 << 20;
 /// Longest line of the audit log, in bytes.
-pub const AUDIT_LINE_SIZE_MAX: usize = 1 << 20;
+pub(crate) const AUDIT_LINE_SIZE_MAX: usize = 1 << 20;
 
 const _: () = assert!(RECORD_SIZE_MAX <= COMMIT_SIZE_MAX);
 

@@ -1,9 +1,8 @@
 //! Commits, what they refuse, and following them.
 
 use super::{changes, commit, conflict, each_store, listed, put};
-use crate::{
-    COMMIT_WRITES_MAX, Commit, CommitError, Follow, Health, NAME_LENGTH_MAX, Position, RECORD_SIZE_MAX, Store,
-};
+use crate::limits::{COMMIT_WRITES_MAX, NAME_LENGTH_MAX, RECORD_SIZE_MAX};
+use crate::{Commit, CommitError, Follow, Health, Position, Store};
 use std::time::{Duration, Instant};
 
 #[test]

@@ -1,8 +1,8 @@
 //! Reading a store in.
 
 use super::{FORMAT, HEADER_FORMAT, HEADER_RECORDS, HEADER_REVISION};
-use crate::limits::named;
-use crate::{CommitError, RECORD_SIZE_MAX, Replacement, Store};
+use crate::limits::{RECORD_SIZE_MAX, named};
+use crate::{CommitError, Replacement, Store};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::io::{BufRead, Read};
