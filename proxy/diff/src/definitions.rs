@@ -61,14 +61,13 @@ fn validator(validator: RequestValidator) -> Section {
 }
 
 fn authorizer(authorizer: &Authorizer) -> Section {
-    let (kind, auth_type) = match authorizer.kind {
-        AuthorizerType::Token => ("TOKEN", "custom"),
-        AuthorizerType::Request => ("REQUEST", "custom"),
-        AuthorizerType::CognitoUserPools => ("COGNITO_USER_POOLS", "cognito_user_pools"),
-        AuthorizerType::Jwt => ("JWT", "jwt"),
+    let auth_type = match authorizer.kind {
+        AuthorizerType::Token | AuthorizerType::Request => "custom",
+        AuthorizerType::CognitoUserPools => "cognito_user_pools",
+        AuthorizerType::Jwt => "jwt",
     };
     let mut section = Section::default();
-    section.says("type", kind);
+    section.says("type", authorizer.kind.as_str());
     section.is("authType", authorizer.auth_type.as_deref().unwrap_or(auth_type), auth_type);
     section.may_say("authorizerUri", authorizer.authorizer_uri.as_deref());
     section.may_say("authorizerCredentials", authorizer.authorizer_credentials.as_deref());

@@ -19,26 +19,20 @@ pub(crate) fn add(integration: &Integration, older: Older<'_>, section: &mut Sec
     say("httpMethod", (integration.kind != IntegrationType::Mock).then_some(verb));
     say("uri", integration.uri.as_deref());
     say("credentials", integration.credentials.as_deref());
-    say("connectionType", (integration.connection_type == ConnectionType::VpcLink).then_some("VPC_LINK"));
+    let connection = Some(integration.connection_type).filter(|kind| *kind != ConnectionType::default());
+    say("connectionType", connection.map(ConnectionType::as_str));
     say("connectionId", integration.connection_id.as_deref());
     say("integrationTarget", integration.integration_target.as_deref());
-    say("contentHandling", integration.content_handling.map(content_handling));
+    say("contentHandling", integration.content_handling.map(ContentHandling::as_str));
     say("cacheNamespace", integration.cache_namespace.as_deref());
-    let passthrough = match integration.passthrough_behavior {
-        PassthroughBehavior::WhenNoMatch => "WHEN_NO_MATCH",
-        PassthroughBehavior::WhenNoTemplates => "WHEN_NO_TEMPLATES",
-        PassthroughBehavior::Never => "NEVER",
-    };
-    section.is("integration passthroughBehavior", passthrough, "WHEN_NO_MATCH");
+    let default = PassthroughBehavior::default().as_str();
+    section.is("integration passthroughBehavior", integration.passthrough_behavior.as_str(), default);
     let (timeout, default) = (integration.timeout_ms.to_string(), DEFAULT_TIMEOUT_MS.to_string());
     section.is("integration timeoutInMillis", timeout, &default);
     let insecure = integration.insecure_skip_verification.to_string();
     section.is("integration tlsConfig insecureSkipVerification", insecure, "false");
-    let mode = match integration.response_transfer_mode {
-        ResponseTransferMode::Buffered => "BUFFERED",
-        ResponseTransferMode::Stream => "STREAM",
-    };
-    section.is("integration responseTransferMode", mode, "BUFFERED");
+    let default = ResponseTransferMode::default().as_str();
+    section.is("integration responseTransferMode", integration.response_transfer_mode.as_str(), default);
     section.each("integration cacheKeyParameters", &integration.cache_key_parameters);
     for (name, mapping) in &integration.request_parameters {
         section.says(format!("integration requestParameters {name}"), mapping.expression.as_str());
@@ -53,7 +47,8 @@ fn response(response: &IntegrationResponse, older: Older<'_>, section: &mut Sect
     let pattern = response.selection_pattern.as_deref().filter(|pattern| !pattern.is_empty());
     let name = format!("integration response {}", pattern.unwrap_or("default"));
     section.says(format!("{name} statusCode"), response.status_code.as_str());
-    section.may_say(format!("{name} contentHandling"), response.content_handling.map(content_handling));
+    section
+        .may_say(format!("{name} contentHandling"), response.content_handling.map(ContentHandling::as_str));
     for (target, mapping) in &response.response_parameters {
         section.says(format!("{name} responseParameters {target}"), mapping.expression.as_str());
     }
@@ -66,12 +61,5 @@ fn templates(name: &str, templates: &IndexMap<String, Template>, older: Older<'_
         if older == Older::Document || !template.text.is_empty() {
             section.text(format!("{name} {mime}"), template.text.as_str());
         }
-    }
-}
-
-fn content_handling(handling: ContentHandling) -> &'static str {
-    match handling {
-        ContentHandling::ConvertToBinary => "CONVERT_TO_BINARY",
-        ContentHandling::ConvertToText => "CONVERT_TO_TEXT",
     }
 }

@@ -9,11 +9,7 @@ pub(crate) fn of(api: &RestApi, older: Older<'_>) -> Section {
     section.says("name", api.name.as_str());
     section.may_say("description", api.description.as_deref().filter(|text| !text.is_empty()));
     section.may_say("version", api.version.as_deref().filter(|text| !text.is_empty()));
-    let source = match api.api_key_source {
-        ApiKeySource::Header => "HEADER",
-        ApiKeySource::Authorizer => "AUTHORIZER",
-    };
-    section.is("apiKeySource", source, "HEADER");
+    section.is("apiKeySource", api.api_key_source.as_str(), ApiKeySource::default().as_str());
     section.each("binaryMediaTypes", &api.binary_media_types);
     let size = api.minimum_compression_size.map(|size| size.to_string());
     section.may_say("minimumCompressionSize", size.as_deref());
@@ -29,12 +25,7 @@ pub(crate) fn of(api: &RestApi, older: Older<'_>) -> Section {
 fn endpoint(api: &RestApi, older: Older<'_>, section: &mut Section) {
     let endpoint = &api.endpoint;
     if older == Older::Document {
-        let kind = match endpoint.kind {
-            EndpointType::Edge => "EDGE",
-            EndpointType::Regional => "REGIONAL",
-            EndpointType::Private => "PRIVATE",
-        };
-        section.is("endpoint type", kind, "EDGE");
+        section.is("endpoint type", endpoint.kind.as_str(), EndpointType::default().as_str());
         let default = if endpoint.kind == EndpointType::Private { "dualstack" } else { "ipv4" };
         let address_type = endpoint.ip_address_type.as_deref().unwrap_or(default);
         section.is("ipAddressType", address_type, default);

@@ -4,7 +4,6 @@ use crate::exchange::{Exchange, TRIAL_STAGE};
 use edgewit_mapping::context::write_message_string;
 use edgewit_mapping::forwarding::removed_at_parsing;
 use edgewit_mapping::{Context, ContextVariable, RequestParameters, query};
-use edgewit_model::api::EndpointType;
 use pingora_http::RequestHeader;
 use std::borrow::Cow;
 use std::io::Write;
@@ -128,11 +127,7 @@ impl View<'_> {
             V::DeploymentId => text(&plan?.deployment_id),
             V::DomainName => text(self.host()?),
             V::DomainPrefix => text(self.host()?.split('.').next()?),
-            V::EndpointType => text(match plan?.endpoint_type {
-                EndpointType::Edge => "EDGE",
-                EndpointType::Regional => "REGIONAL",
-                EndpointType::Private => "PRIVATE",
-            }),
+            V::EndpointType => text(plan?.endpoint_type.as_str()),
             V::ExtendedRequestId => text(x.ids.extended_id()),
             V::RequestId if x.id_replaced && self.logged_bytes.is_some() => {
                 text("UUID_REPLACED_INVALID_REQUEST_ID");

@@ -7,6 +7,7 @@ pub mod api;
 pub mod finding;
 pub mod gateway_response;
 pub mod import;
+mod names;
 pub mod stage;
 
 pub use finding::{Finding, Location, Severity};

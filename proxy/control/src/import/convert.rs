@@ -6,7 +6,7 @@ use crate::entities::{
     Resource, RestApi, Shared,
 };
 use crate::snapshot::schema;
-use edgewit_model::api::{self, ApiKeySource, Authorization, AuthorizerType, EndpointType};
+use edgewit_model::api::{self, Authorization, AuthorizerType};
 use std::collections::BTreeMap;
 
 /// Seconds that results of Lambda authorizers are kept where the document does not say.
@@ -21,10 +21,7 @@ pub(super) fn convert(id: &str, model: &api::RestApi, ids: &mut Ids<'_>) -> Rest
         version: model.version.clone(),
         binary_media_types: model.binary_media_types.clone(),
         minimum_compression_size: model.minimum_compression_size,
-        api_key_source: match model.api_key_source {
-            ApiKeySource::Header => "HEADER".to_owned(),
-            ApiKeySource::Authorizer => "AUTHORIZER".to_owned(),
-        },
+        api_key_source: model.api_key_source.as_str().to_owned(),
         endpoint_configuration: endpoint(&model.endpoint),
         disable_execute_api_endpoint: model.endpoint.disable_execute_api_endpoint,
         policy: model.policy.as_ref().map(|(policy, _)| policy.to_string()),
@@ -131,13 +128,8 @@ impl References<'_> {
 }
 
 fn endpoint(endpoint: &api::EndpointConfiguration) -> EndpointConfiguration {
-    let kind = match endpoint.kind {
-        EndpointType::Edge => "EDGE",
-        EndpointType::Regional => "REGIONAL",
-        EndpointType::Private => "PRIVATE",
-    };
     let mut configuration = EndpointConfiguration {
-        types: vec![kind.to_owned()],
+        types: vec![endpoint.kind.as_str().to_owned()],
         ip_address_type: endpoint.ip_address_type.clone(),
         vpc_endpoint_ids: endpoint.vpc_endpoint_ids.clone(),
     };
@@ -178,17 +170,16 @@ fn gateway_responses(model: &api::RestApi) -> BTreeMap<String, Shared<GatewayRes
 }
 
 fn convert_authorizer(id: String, name: &str, authorizer: &api::Authorizer) -> Authorizer {
-    let (kind, auth_type, ttl) = match authorizer.kind {
-        AuthorizerType::Token => ("TOKEN", Some("custom"), Some(DEFAULT_RESULT_TTL_SECONDS)),
-        AuthorizerType::Request => ("REQUEST", Some("custom"), Some(DEFAULT_RESULT_TTL_SECONDS)),
-        AuthorizerType::CognitoUserPools => ("COGNITO_USER_POOLS", Some("cognito_user_pools"), None),
-        AuthorizerType::Jwt => ("JWT", None, None),
+    let (auth_type, ttl) = match authorizer.kind {
+        AuthorizerType::Token | AuthorizerType::Request => (Some("custom"), Some(DEFAULT_RESULT_TTL_SECONDS)),
+        AuthorizerType::CognitoUserPools => (Some("cognito_user_pools"), None),
+        AuthorizerType::Jwt => (None, None),
     };
     let sources = authorizer.identity_sources.join(", ");
     Authorizer {
         id,
         name: name.to_owned(),
-        kind: kind.to_owned(),
+        kind: authorizer.kind.as_str().to_owned(),
         provider_arns: authorizer.provider_arns.clone(),
         auth_type: authorizer.auth_type.clone().or_else(|| auth_type.map(str::to_owned)),
         authorizer_uri: authorizer.authorizer_uri.clone(),

@@ -3,8 +3,7 @@
 use super::convert::some;
 use crate::entities::{Integration, IntegrationResponse, Map, TlsConfig};
 use edgewit_model::api::{
-    self, ConnectionType, ContentHandling, IntegrationType, Mapping, PassthroughBehavior,
-    ResponseTransferMode, Template, Verb,
+    self, ConnectionType, IntegrationType, Mapping, ResponseTransferMode, Template, Verb,
 };
 
 /// An integration of a method of the resource `resource_id`.
@@ -20,22 +19,15 @@ pub(super) fn convert(resource_id: &str, integration: &api::Integration) -> Inte
         http_method: (!is_mock).then(|| integration.http_method.unwrap_or(Verb::ANY).as_str().to_owned()),
         uri: integration.uri.clone(),
         connection_type: match integration.connection_type {
-            ConnectionType::VpcLink => Some("VPC_LINK".to_owned()),
-            ConnectionType::Internet => is_http.then(|| "INTERNET".to_owned()),
+            ConnectionType::Internet if !is_http => None,
+            other => Some(other.as_str().to_owned()),
         },
         connection_id: integration.connection_id.clone(),
         credentials: integration.credentials.clone(),
         request_parameters: expressions(&integration.request_parameters),
         request_templates: templates(&integration.request_templates),
-        passthrough_behavior: Some(
-            match integration.passthrough_behavior {
-                PassthroughBehavior::WhenNoMatch => "WHEN_NO_MATCH",
-                PassthroughBehavior::WhenNoTemplates => "WHEN_NO_TEMPLATES",
-                PassthroughBehavior::Never => "NEVER",
-            }
-            .to_owned(),
-        ),
-        content_handling: content_handling(integration.content_handling),
+        passthrough_behavior: Some(integration.passthrough_behavior.as_str().to_owned()),
+        content_handling: integration.content_handling.map(|handling| handling.as_str().to_owned()),
         timeout_in_millis: integration.timeout_ms,
         cache_namespace: Some(integration.cache_namespace.clone().unwrap_or_else(|| resource_id.to_owned())),
         cache_key_parameters: integration.cache_key_parameters.clone(),
@@ -45,7 +37,7 @@ pub(super) fn convert(resource_id: &str, integration: &api::Integration) -> Inte
             .then_some(TlsConfig { insecure_skip_verification: true }),
         response_transfer_mode: match integration.response_transfer_mode {
             ResponseTransferMode::Buffered => None,
-            ResponseTransferMode::Stream => Some("STREAM".to_owned()),
+            other @ ResponseTransferMode::Stream => Some(other.as_str().to_owned()),
         },
         integration_target: integration.integration_target.clone(),
     }
@@ -57,7 +49,7 @@ fn convert_response(response: &api::IntegrationResponse) -> IntegrationResponse 
         selection_pattern: response.selection_pattern.clone(),
         response_parameters: expressions(&response.response_parameters),
         response_templates: templates(&response.response_templates),
-        content_handling: content_handling(response.content_handling),
+        content_handling: response.content_handling.map(|handling| handling.as_str().to_owned()),
     }
 }
 
@@ -74,12 +66,4 @@ fn templates(templates: &Map<Template>) -> Option<Map<Option<String>>> {
         .map(|(mime, template)| (mime.clone(), Some(template.text.clone()).filter(|text| !text.is_empty())))
         .collect();
     some(&texts)
-}
-
-fn content_handling(handling: Option<ContentHandling>) -> Option<String> {
-    let text = match handling? {
-        ContentHandling::ConvertToBinary => "CONVERT_TO_BINARY",
-        ContentHandling::ConvertToText => "CONVERT_TO_TEXT",
-    };
-    Some(text.to_owned())
 }

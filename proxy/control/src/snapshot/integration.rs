@@ -16,19 +16,6 @@ const KINDS: [(&str, IntegrationType); 5] = [
     ("HTTP_PROXY", IntegrationType::HttpProxy),
     ("AWS", IntegrationType::Aws),
 ];
-const PASSTHROUGH: [(&str, PassthroughBehavior); 3] = [
-    ("WHEN_NO_MATCH", PassthroughBehavior::WhenNoMatch),
-    ("WHEN_NO_TEMPLATES", PassthroughBehavior::WhenNoTemplates),
-    ("NEVER", PassthroughBehavior::Never),
-];
-const CONTENT_HANDLING: [(&str, ContentHandling); 2] = [
-    ("CONVERT_TO_BINARY", ContentHandling::ConvertToBinary),
-    ("CONVERT_TO_TEXT", ContentHandling::ConvertToText),
-];
-const CONNECTION: [(&str, ConnectionType); 2] =
-    [("INTERNET", ConnectionType::Internet), ("VPC_LINK", ConnectionType::VpcLink)];
-const TRANSFER: [(&str, ResponseTransferMode); 2] =
-    [("BUFFERED", ResponseTransferMode::Buffered), ("STREAM", ResponseTransferMode::Stream)];
 
 impl Reader<'_> {
     /// An integration; `None` where its type is unknown, which is reported.
@@ -56,14 +43,16 @@ impl Reader<'_> {
             request_parameters: mappings(integration.request_parameters.as_ref(), &at),
             request_templates: templates(integration.request_templates.as_ref(), &at),
             passthrough_behavior: self
-                .option(&at, "passthroughBehavior", passthrough, &PASSTHROUGH)
+                .option(&at, "passthroughBehavior", passthrough, PassthroughBehavior::NAMES)
                 .unwrap_or_default(),
             content_handling: self.content_handling(&at, integration.content_handling.as_deref()),
             timeout_ms: integration.timeout_in_millis,
             // The resource's own id says no more than the default.
             cache_namespace: namespace.filter(|namespace| *namespace != resource.id),
             cache_key_parameters: integration.cache_key_parameters.clone(),
-            connection_type: self.option(&at, "connectionType", connection, &CONNECTION).unwrap_or_default(),
+            connection_type: self
+                .option(&at, "connectionType", connection, ConnectionType::NAMES)
+                .unwrap_or_default(),
             connection_id: integration.connection_id.clone(),
             integration_target: integration.integration_target.clone(),
             insecure_skip_verification: integration
@@ -71,7 +60,7 @@ impl Reader<'_> {
                 .as_ref()
                 .is_some_and(|tls| tls.insecure_skip_verification),
             response_transfer_mode: self
-                .option(&at, "responseTransferMode", transfer, &TRANSFER)
+                .option(&at, "responseTransferMode", transfer, ResponseTransferMode::NAMES)
                 .unwrap_or_default(),
             responses: integration
                 .integration_responses
@@ -100,7 +89,7 @@ impl Reader<'_> {
     }
 
     fn content_handling(&mut self, at: &Location, text: Option<&str>) -> Option<ContentHandling> {
-        self.option(at, "contentHandling", text, &CONTENT_HANDLING)
+        self.option(at, "contentHandling", text, ContentHandling::NAMES)
     }
 
     /// The value of a member that may be left out or empty.

@@ -97,11 +97,10 @@ impl<'a> Reader<'a> {
 
     fn api(&mut self) -> RestApi {
         let api = self.api;
-        let sources = [("HEADER", ApiKeySource::Header), ("AUTHORIZER", ApiKeySource::Authorizer)];
         let at = self.at("");
         let api_key_source = match api.api_key_source.as_str() {
             "" => ApiKeySource::default(),
-            source => self.choose(&at, "apiKeySource", source, &sources).unwrap_or_default(),
+            source => self.choose(&at, "apiKeySource", source, ApiKeySource::NAMES).unwrap_or_default(),
         };
         RestApi {
             name: api.name.clone(),
@@ -127,13 +126,9 @@ impl<'a> Reader<'a> {
 
     fn endpoint(&mut self) -> EndpointConfiguration {
         let configuration = &self.api.endpoint_configuration;
-        let kinds = [
-            ("EDGE", EndpointType::Edge),
-            ("REGIONAL", EndpointType::Regional),
-            ("PRIVATE", EndpointType::Private),
-        ];
         let at = self.at("endpointConfiguration");
-        let kind = configuration.types.last().and_then(|kind| self.choose(&at, "types", kind, &kinds));
+        let kind =
+            configuration.types.last().and_then(|kind| self.choose(&at, "types", kind, EndpointType::NAMES));
         EndpointConfiguration {
             kind: kind.unwrap_or_default(),
             vpc_endpoint_ids: configuration.vpc_endpoint_ids.clone(),
@@ -230,17 +225,13 @@ impl<'a> Reader<'a> {
     }
 
     fn authorizers(&mut self) -> IndexMap<String, Authorizer> {
-        let kinds = [
-            ("TOKEN", AuthorizerType::Token),
-            ("REQUEST", AuthorizerType::Request),
-            ("COGNITO_USER_POOLS", AuthorizerType::CognitoUserPools),
-            ("JWT", AuthorizerType::Jwt),
-        ];
         let mut authorizers = IndexMap::new();
         for (id, authorizer) in &self.api.authorizers {
             let Some(name) = self.authorizers.get(id.as_str()).copied() else { continue };
             let at = self.at(&format!("authorizers/{id}"));
-            let Some(kind) = self.choose(&at, "type", &authorizer.kind, &kinds) else { continue };
+            let Some(kind) = self.choose(&at, "type", &authorizer.kind, AuthorizerType::NAMES) else {
+                continue;
+            };
             let sources = authorizer.identity_source.as_deref().unwrap_or_default().split(',').map(str::trim);
             let translated = Authorizer {
                 kind,

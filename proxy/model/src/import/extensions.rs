@@ -49,9 +49,7 @@ impl<'d> Importer<'d> {
                     self.default_validator = self.validator_name(node);
                 }
                 "x-amazon-apigateway-api-key-source" => {
-                    let sources =
-                        [("HEADER", ApiKeySource::Header), ("AUTHORIZER", ApiKeySource::Authorizer)];
-                    self.api.api_key_source = self.choice(node, key, &sources).unwrap_or_default();
+                    self.api.api_key_source = self.choice(node, key, ApiKeySource::NAMES).unwrap_or_default();
                 }
                 "x-amazon-apigateway-binary-media-types" => {
                     self.api.binary_media_types = self.texts(node, key, Weight::Matters);
@@ -205,13 +203,8 @@ impl<'d> Importer<'d> {
             }
         }
         if let Some(types) = node.get("types") {
-            let kinds = [
-                ("EDGE", EndpointType::Edge),
-                ("REGIONAL", EndpointType::Regional),
-                ("PRIVATE", EndpointType::Private),
-            ];
             for kind in self.list(types, "types") {
-                if let Some(kind) = self.choice(kind, "types", &kinds) {
+                if let Some(kind) = self.choice(kind, "types", EndpointType::NAMES) {
                     self.api.endpoint.kind = kind;
                 }
             }

@@ -208,10 +208,9 @@ impl<'d> Importer<'d> {
     }
 
     fn connection(&mut self, node: Node<'d>) -> (ConnectionType, Option<String>, Option<String>) {
-        let kinds = [("INTERNET", ConnectionType::Internet), ("VPC_LINK", ConnectionType::VpcLink)];
         let kind = node
             .get("connectionType")
-            .and_then(|value| self.choice(value, "connectionType", &kinds))
+            .and_then(|value| self.choice(value, "connectionType", ConnectionType::NAMES))
             .unwrap_or_default();
         // Calls go straight to the URI, so nothing depends on the identity of the link.
         let id = self.text_at(node, "connectionId", Weight::Cosmetic);
@@ -229,9 +228,9 @@ impl<'d> Importer<'d> {
     }
 
     fn transfer_mode(&mut self, node: Node<'d>, kind: Option<IntegrationType>) -> ResponseTransferMode {
-        let modes = [("BUFFERED", ResponseTransferMode::Buffered), ("STREAM", ResponseTransferMode::Stream)];
         let Some(value) = node.get("responseTransferMode") else { return ResponseTransferMode::default() };
-        let mode = self.choice(value, "responseTransferMode", &modes).unwrap_or_default();
+        let mode =
+            self.choice(value, "responseTransferMode", ResponseTransferMode::NAMES).unwrap_or_default();
         if mode == ResponseTransferMode::Stream && !kind.is_none_or(IntegrationType::is_proxy) {
             self.findings.error(
                 "value-invalid",
