@@ -40,6 +40,16 @@ pub struct Method {
     pub authorization_scopes: Vec<String>,
 }
 
+impl Method {
+    /// Authorization types that come with an authorizer.
+    pub const WITH_AUTHORIZER: [&str; 3] = ["CUSTOM", "COGNITO_USER_POOLS", "JWT"];
+
+    /// Whether its authorization type is one of these, in whatever letter case.
+    pub(crate) fn is_with_authorizer(&self) -> bool {
+        Self::WITH_AUTHORIZER.iter().any(|kind| kind.eq_ignore_ascii_case(&self.authorization_type))
+    }
+}
+
 /// A declared response of a method.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

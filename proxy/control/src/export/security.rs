@@ -74,8 +74,7 @@ impl<'e> Schemes<'e> {
 
     /// Id of the authorizer of a method.
     fn authorizer<'m>(&self, method: &'m Method) -> Option<&'m str> {
-        let kind = method.authorization_type.as_str();
-        let has_one = ["CUSTOM", "COGNITO_USER_POOLS", "JWT"].iter().any(|it| it.eq_ignore_ascii_case(kind));
+        let has_one = method.is_with_authorizer();
         method.authorizer_id.as_deref().filter(|id| has_one && self.authorizers.contains_key(id))
     }
 }

@@ -48,7 +48,7 @@ impl Reader<'_> {
         }
         let id = method.authorizer_id.as_deref().unwrap_or_default();
         let name = self.authorizers.get(id).copied();
-        if !["CUSTOM", "COGNITO_USER_POOLS", "JWT"].iter().any(|known| kind.eq_ignore_ascii_case(known)) {
+        if !method.is_with_authorizer() {
             self.error("value-invalid", at, format!("found the unknown `authorizationType` `{kind}`"));
         } else if name.is_none() {
             self.error("authorizer-unknown", at, format!("found the authorizer `{id}`, which is not there"));

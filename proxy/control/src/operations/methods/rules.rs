@@ -4,9 +4,6 @@ use crate::entities::{Method, RestApi};
 use crate::operations::mapping_rules::{check_declared, check_models};
 use crate::protocol::error::Error;
 
-/// Authorization types that come with an authorizer.
-const WITH_AUTHORIZER: [&str; 3] = ["CUSTOM", "COGNITO_USER_POOLS", "JWT"];
-
 /// That what a method says is of the form there is, and what it refers to is there. An authorizer is forgotten where
 /// the authorization type has none, as API Gateway does it.
 ///
@@ -18,7 +15,7 @@ pub(super) fn check(api: &RestApi, before: &Method, method: &mut Method) -> Resu
     if method.request_parameters != before.request_parameters {
         check_declared(method.request_parameters.keys())?;
     }
-    if !WITH_AUTHORIZER.contains(&method.authorization_type.as_str()) {
+    if !Method::WITH_AUTHORIZER.contains(&method.authorization_type.as_str()) {
         method.authorizer_id = None;
     } else if (&method.authorization_type, &method.authorizer_id)
         != (&before.authorization_type, &before.authorizer_id)
