@@ -32,6 +32,15 @@ pub struct Launch {
     pub env: Vec<(String, String)>,
 }
 
+impl Launch {
+    /// Of a node that keeps its data in this folder, which outlives it, with further arguments.
+    pub fn with_data(data: impl AsRef<Path>, more: &[&str]) -> Self {
+        let data = data.as_ref().display().to_string();
+        let args = [&["--data", &*data], more].concat().into_iter().map(str::to_owned).collect();
+        Self { args, ..Self::default() }
+    }
+}
+
 /// A node that serves.
 #[derive(Debug)]
 pub struct Node {

@@ -126,8 +126,7 @@ pub fn run_published(files: &[CaseFile], filter: &str) -> Outcome {
         files.iter().filter(|file| file.name.contains(filter)).filter_map(prepared).collect();
     let (folder, data) = (Folder::new(), Folder::new());
     folder.write("edgewit.yaml", "control_plane: true\n");
-    let args = vec!["--data".to_owned(), data.path().join("state").display().to_string()];
-    let node = Node::launch(folder.path(), &Launch { args, ..Launch::default() });
+    let node = Node::launch(folder.path(), &Launch::with_data(data.path().join("state"), &[]));
     let node = node.unwrap_or_else(|finished| panic!("the node {finished}"));
     in_parallel(&chosen, |prepared| {
         let failure = match prepared.publish(Admin(node.admin())) {

@@ -15,8 +15,7 @@ const NODE: &str = "account: \"123456789012\"\ncontrol_plane: true\n";
 fn start(file: &str) -> (Node, Folder, Folder) {
     let (conf, data) = (Folder::new(), Folder::new());
     conf.write("edgewit.yaml", file);
-    let args = vec!["--data".to_owned(), data.path().join("state").display().to_string()];
-    let node = Node::launch(conf.path(), &Launch { args, ..Launch::default() });
+    let node = Node::launch(conf.path(), &Launch::with_data(data.path().join("state"), &[]));
     (node.unwrap_or_else(|finished| panic!("{finished}")), conf, data)
 }
 

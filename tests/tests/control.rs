@@ -23,9 +23,7 @@ fn folder() -> Folder {
 }
 
 fn launch(folder: &Folder, data: &Folder, more: &[&str]) -> Result<Node, Finished> {
-    let mut args = vec!["--data".to_owned(), data.path().join("state").display().to_string()];
-    args.extend(more.iter().map(|arg| (*arg).to_owned()));
-    Node::launch(folder.path(), &Launch { args, ..Launch::default() })
+    Node::launch(folder.path(), &Launch::with_data(data.path().join("state"), more))
 }
 
 fn start(folder: &Folder, data: &Folder) -> Node {

@@ -24,9 +24,7 @@ impl Member {
     }
 
     fn start(&self, redis: &Redis) -> Node {
-        let data = self.data.path().join("state").display().to_string();
-        let args = vec!["--data".to_owned(), data, "--redis".to_owned(), redis.url()];
-        let launch = Launch { args, ..Launch::default() };
+        let launch = Launch::with_data(self.data.path().join("state"), &["--redis", &redis.url()]);
         Node::launch(self.conf.path(), &launch).unwrap_or_else(|finished| panic!("{finished}"))
     }
 }

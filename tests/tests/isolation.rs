@@ -443,8 +443,7 @@ fn a_compiled_plugin_is_used_again_and_one_that_was_changed_is_not() {
     let plugins_ = json!({"guard": {"component": prebuilt("misbehave"), "limits": {"wall_ms": 30000}}});
     let folder = folder(&[("/hello", guarded("guard"))], &plugins_);
     let data = Folder::new();
-    let args = vec!["--data".to_owned(), data.path().to_str().unwrap().to_owned()];
-    let launch = Launch { args, ..Launch::default() };
+    let launch = Launch::with_data(data.path(), &[]);
     let warning = "a compiled plugin is not what this node wrote; it is compiled anew";
     let start = |from_cache: bool, warned: bool| {
         let node = Node::launch(folder.path(), &launch).unwrap_or_else(|finished| panic!("{finished}"));
@@ -499,9 +498,8 @@ fn a_data_folder_that_cannot_be_written_only_warns() {
     // A file where the folder should be stops every user, also one who may write anywhere.
     let data = Folder::new();
     data.write("taken", "");
-    let at = |name: &str| data.path().join(name).to_str().unwrap().to_owned();
     let launch = |name: &str| {
-        let launch = Launch { args: vec!["--data".to_owned(), at(name)], ..Launch::default() };
+        let launch = Launch::with_data(data.path().join(name), &[]);
         Node::launch(folder.path(), &launch).unwrap_or_else(|finished| panic!("{finished}"))
     };
     let node = launch("taken");

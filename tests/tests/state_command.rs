@@ -80,8 +80,7 @@ fn the_store_of_a_node_goes_to_another_one_when_it_does_not_run() {
     let (conf, folder) = (Folder::with_api(&mock_api("from a file")), Folder::new());
     let data = folder.path().join("data").to_string_lossy().into_owned();
     let start = |data: &str| {
-        let args = vec!["--data".to_owned(), data.to_owned()];
-        Node::launch(conf.path(), &Launch { args, ..Launch::default() }).unwrap_or_else(|it| panic!("{it}"))
+        Node::launch(conf.path(), &Launch::with_data(data, &[])).unwrap_or_else(|it| panic!("{it}"))
     };
     let node = start(&data);
     folder.write("shop.json", document("shop", &json!({"/hello": {"get": mock_operation("shop")}})));
