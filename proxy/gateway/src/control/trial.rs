@@ -2,11 +2,8 @@
 
 use super::{ControlPlane, stages};
 use crate::deploy::LiveStage;
-use crate::execution_log::text::dated;
-use crate::identity::RequestIds;
-use crate::invoke::{Invocation, InvokeError, authorize, invoke};
+use crate::invoke::{Invocation, InvokeError, authorize, invoke, unauthorized};
 use bytes::Bytes;
-use edgewit_control::Environment;
 use edgewit_control::entities::{Authorizer, RestApi};
 use edgewit_control::protocol::answer::TrialTarget;
 use edgewit_control::{Error, ErrorKind, Trial};
@@ -16,7 +13,6 @@ use edgewit_model::api as model;
 use edgewit_model::stage::Deployment;
 use serde_json::{Value, json};
 use std::sync::{Arc, OnceLock};
-use std::time::SystemTime;
 use tokio::runtime::Runtime;
 
 /// What API Gateway calls the stage of a test invocation.
@@ -51,6 +47,7 @@ impl ControlPlane {
             }
             _ => String::new(),
         };
+        let path = if path.starts_with('/') { path } else { format!("/{path}") };
         match &trial.target {
             TrialTarget::Method { resource, http_method } => {
                 let invocation = Invocation {
@@ -58,7 +55,7 @@ impl ControlPlane {
                     stage: None,
                     resource: Some(resource.clone()),
                     method: if http_method == "ANY" { "GET".to_owned() } else { http_method.clone() },
-                    path: if path.starts_with('/') { path } else { format!("/{path}") },
+                    path,
                     headers: trial.headers.clone(),
                     body: Bytes::from(trial.body.clone().unwrap_or_default()),
                 };
@@ -74,11 +71,10 @@ impl ControlPlane {
                 }))
             }
             TrialTarget::Authorizer { name, .. } => {
-                let path = if path.starts_with('/') { path } else { format!("/{path}") };
                 if let Some(authorizer) = api.authorizers.values().find(|it| &it.name == name)
                     && !has_identity(authorizer, &path, &trial.headers)
                 {
-                    return Ok(unauthorized(name, self.world().now_ms()));
+                    return Ok(unauthorized(name));
                 }
                 let called = authorize(&generation, name, &path, &trial.headers);
                 runtime.block_on(called).map_err(refused)
@@ -143,21 +139,6 @@ fn has_identity(authorizer: &Authorizer, path: &str, headers: &[(String, String)
     expression
         .and_then(|text| SelectionPattern::parse(text).ok())
         .is_none_or(|pattern| pattern.is_match(&token))
-}
-
-fn unauthorized(name: &str, now_ms: u64) -> Value {
-    let id = RequestIds::generate(SystemTime::now());
-    let id = id.request_id();
-    let lines = [
-        format!("Starting authorizer: {name} for request: {id}"),
-        "Unauthorized request: an identity source is missing or does not match".to_owned(),
-    ];
-    let lines = lines.iter().map(|line| format!("{}\n", dated(now_ms, line)));
-    json!({
-        "clientStatus": 401,
-        "log": format!("Execution log for request {id}\n{}", lines.collect::<String>()),
-        "latency": 0,
-    })
 }
 
 fn refused(error: InvokeError) -> Error {

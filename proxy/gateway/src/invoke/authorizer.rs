@@ -37,6 +37,11 @@ pub(crate) async fn authorize(
     Ok(answer(name, &exchange, tried))
 }
 
+/// The same answer where a caller has not what the authorizer identifies them by, so that nobody need be asked.
+pub(crate) fn unauthorized(name: &str) -> Value {
+    answer(name, &Exchange::new(), Tried::Unauthorized)
+}
+
 fn request(path: &str, headers: &[(String, String)]) -> Result<RequestHeader, InvokeError> {
     let wrong = |what: &str| InvokeError::Request(format!("found the {what}, which is not one of HTTP"));
     let mut header = RequestHeader::build(Method::GET, path.as_bytes(), Some(headers.len()))

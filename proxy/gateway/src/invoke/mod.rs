@@ -11,7 +11,7 @@ mod authorizer;
 mod find;
 
 pub use crate::execution_log::{HeaderLines, Received, Refused, Sent};
-pub(crate) use authorizer::authorize;
+pub(crate) use authorizer::{authorize, unauthorized};
 
 use crate::exchange::{Exchange, Place};
 use crate::execution_log::ExecutionLog;
