@@ -17,6 +17,11 @@ pub(crate) struct Server {
     pub(crate) last: Option<Answer>,
 }
 
+/// The body of an error.
+pub(crate) fn message(text: &str) -> Value {
+    serde_json::json!({"message": text})
+}
+
 /// Time and randomness that tests know.
 #[derive(Default)]
 pub(crate) struct World {

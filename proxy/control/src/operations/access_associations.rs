@@ -97,7 +97,7 @@ fn reject(call: &mut Call<'_>) -> Result<Answer, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::Server;
+    use crate::testing::{Server, message};
     use serde_json::Value;
 
     const DOMAIN: &str = "arn:aws:apigateway:us-east-1:123456789012:/domainnames/a.com+1";
@@ -118,10 +118,6 @@ mod tests {
             "accessAssociationSourceType": "VPCE",
             "accessAssociationSource": source,
         })
-    }
-
-    fn message(text: &str) -> Value {
-        json!({"message": text})
     }
 
     #[test]

@@ -113,13 +113,9 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
     use super::*;
-    use crate::testing::Server;
+    use crate::testing::{Server, message};
 
     const ALL: &str = "/clientcertificates";
-
-    fn message(text: &str) -> Value {
-        json!({"message": text})
-    }
 
     #[test]
     fn a_certificate_is_made_shown_and_deleted() {

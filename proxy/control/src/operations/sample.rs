@@ -2,9 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
 use crate::entities::{Integration, Method, Model, Resource, RestApi, Shared};
-use crate::state::Slot;
 use crate::testing::Server;
-use std::sync::Arc;
 
 /// Path of the API.
 pub(super) const API: &str = "/restapis/a1b2c3d4e5";
@@ -32,7 +30,7 @@ pub(super) fn server() -> Server {
         };
         api.models.insert(name.into(), Shared::new(model));
     }
-    put(&mut server, api, None);
+    server.put(ID, api);
     server
 }
 
@@ -40,7 +38,7 @@ pub(super) fn server() -> Server {
 pub(super) fn edit(server: &mut Server, change: impl FnOnce(&mut RestApi)) {
     let mut api = (**server.state.get::<RestApi>(ID).unwrap()).clone();
     change(&mut api);
-    put(server, api, None);
+    server.put(ID, api);
 }
 
 /// Changes the method `POST /pets` behind the back of the operations.
@@ -53,16 +51,11 @@ pub(super) fn edit_post(server: &mut Server, change: impl FnOnce(&mut Method)) {
 /// Makes the API one that comes from a file.
 pub(super) fn freeze(server: &mut Server) {
     let api = (**server.state.get::<RestApi>(ID).unwrap()).clone();
-    put(server, api, Some("apis/pets.yaml"));
+    server.put_from_file(ID, api, "apis/pets.yaml");
 }
 
 /// What is answered to whoever changes something that comes from a file.
 pub(super) const FROZEN: &str = "This is defined by apis/pets.yaml in the configuration folder of the node and cannot be changed here; change the file.";
-
-fn put(server: &mut Server, api: RestApi, file: Option<&str>) {
-    let slot = Slot { value: Arc::new(api), revision: 0, file: file.map(Arc::from) };
-    server.state.rest_apis.insert(ID.into(), slot);
-}
 
 fn add(api: &mut RestApi, id: &str, parent: Option<&str>, path: &str, verb: &str) {
     let method = Method {

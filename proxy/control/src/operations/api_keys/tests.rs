@@ -2,16 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use crate::entities::{ApiKey, ApiStage, RestApi, Stage, UsagePlan, UsagePlanKey};
-use crate::testing::Server;
+use crate::testing::{Server, message};
 use bytes::Bytes;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
 const VALUE: &str = "01234567890123456789";
-
-fn message(text: &str) -> Value {
-    json!({"message": text})
-}
 
 fn server() -> Server {
     let mut server = Server::default();

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use crate::entities::{DomainName, RestApi, Stage};
-use crate::testing::Server;
+use crate::testing::{Server, message};
 use serde_json::{Value, json};
 
 const MAPPINGS: &str = "/domainnames/a.com/basepathmappings";
@@ -16,10 +16,6 @@ fn server() -> Server {
     server.put("a.com", DomainName { domain_name: "a.com".into(), ..DomainName::default() });
     server.put("a.com+1", DomainName { domain_name: "a.com".into(), ..DomainName::default() });
     server
-}
-
-fn message(text: &str) -> Value {
-    json!({"message": text})
 }
 
 #[test]

@@ -4,7 +4,6 @@
 use crate::Answer;
 use crate::entities::{Deployment, DocumentationPart, DocumentationVersion, RestApi, Shared, Stage};
 use crate::samples::{ORDERS, PETS, imported};
-use crate::state::Slot;
 use crate::testing::Server;
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -305,12 +304,8 @@ fn deploy(server: &mut Server, id: &str, documentation_version: Option<&str>) {
         documentation_version: documentation_version.map(str::to_owned),
         ..Stage::default()
     };
-    server.state.deployments.insert(format!("{id}/dep123"), slot(deployment));
-    server.state.stages.insert(format!("{id}/prod"), slot(stage));
-}
-
-fn slot<T>(value: T) -> Slot<T> {
-    Slot { value: value.into(), revision: 1, file: None }
+    server.put(&format!("{id}/dep123"), deployment);
+    server.put(&format!("{id}/prod"), stage);
 }
 
 #[test]
@@ -343,7 +338,7 @@ fn exports_have_the_documentation_of_the_stage() {
     };
     let parts = BTreeMap::from([("p".to_owned(), part)]);
     let version = DocumentationVersion { version: "7".into(), parts, ..DocumentationVersion::default() };
-    server.state.documentation_versions.insert(format!("{id}/7"), slot(version));
+    server.put(&format!("{id}/7"), version);
     let document = server.ok("GET", &format!("/restapis/{id}/stages/prod/exports/oas30"), Value::Null);
     assert_eq!(document["paths"]["/a"]["get"]["summary"], "Documented");
     assert_eq!(document.get("x-amazon-apigateway-documentation"), None);

@@ -13,11 +13,9 @@ use super::settings::MAX_COMPRESSION_BYTES;
 use crate::entities::{
     ApiStage, BasePathMapping, Deployment, DocumentationVersion, DomainName, Stage, UsagePlan,
 };
-use crate::state::Slot;
 use crate::testing::Server;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// The answer to a request to create an API, and the id.
 fn create(server: &mut Server, body: Value) -> (Value, String) {
@@ -265,13 +263,13 @@ fn all_that_belongs_to_an_api_goes_with_it() {
     let (_, other) = create(&mut server, json!({"name": "b"}));
     for api in [&id, &other] {
         let key = format!("{api}/x");
-        server.state.deployments.insert(key.clone(), slot(Deployment::default()));
-        server.state.stages.insert(key.clone(), slot(Stage::default()));
-        server.state.documentation_versions.insert(key, slot(DocumentationVersion::default()));
+        server.put(&key, Deployment::default());
+        server.put(&key, Stage::default());
+        server.put(&key, DocumentationVersion::default());
     }
     let stages = [&id, &other].map(|api| ApiStage { api_id: api.clone(), ..ApiStage::default() });
     let plan = UsagePlan { api_stages: stages.to_vec(), ..UsagePlan::default() };
-    server.state.usage_plans.insert("plan".into(), slot(plan));
+    server.put("plan", plan);
 
     assert_eq!(server.call("DELETE", &format!("/restapis/{id}"), Value::Null), (202, Value::Null));
 
@@ -294,7 +292,7 @@ fn an_api_that_a_domain_leads_to_cannot_be_deleted() {
         base_path_mappings: BTreeMap::from([("(none)".to_owned(), mapping)]),
         ..DomainName::default()
     };
-    server.state.domain_names.insert("api.example.com".into(), slot(domain));
+    server.put("api.example.com", domain);
     let message = "Deleting RestApi failed. Please remove all base path mappings related to the RestApi in your domains: api.example.com";
     assert_eq!(
         server.call("DELETE", &format!("/restapis/{id}"), Value::Null),
@@ -340,8 +338,4 @@ fn a_copy_has_the_methods_of_its_source_under_new_ids() {
     assert_ne!(copied["id"], pets["id"]);
     assert_eq!(copied["resourceMethods"]["GET"]["methodIntegration"]["cacheNamespace"], copied["id"]);
     assert_eq!(server.state.rest_apis[&copy_id].value.models.len(), 2);
-}
-
-fn slot<T>(value: T) -> Slot<T> {
-    Slot { value: Arc::new(value), revision: 0, file: None }
 }

@@ -3,13 +3,9 @@
 
 use super::*;
 use crate::entities::{CanarySettings, Integration, Method, Resource, Shared};
-use crate::testing::Server;
+use crate::testing::{Server, message};
 
 const TARGET: &str = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/net/my/1";
-
-fn message(text: &str) -> Value {
-    json!({"message": text})
-}
 
 fn new_link(server: &mut Server) -> String {
     let link = server.ok("POST", "/vpclinks", json!({"name": "n", "targetArns": [TARGET]}));

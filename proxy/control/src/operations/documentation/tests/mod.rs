@@ -6,7 +6,7 @@ mod parts;
 mod versions;
 
 use crate::entities::{RestApi, Stage};
-use crate::testing::Server;
+use crate::testing::{Server, message};
 use serde_json::{Value, json};
 
 const PARTS: &str = "/restapis/api/documentation/parts";
@@ -17,10 +17,6 @@ fn server() -> Server {
     server.put("api", RestApi { id: "api".into(), ..RestApi::default() });
     server.put("api/prod", Stage { stage_name: "prod".into(), ..Stage::default() });
     server
-}
-
-fn message(text: &str) -> Value {
-    json!({"message": text})
 }
 
 fn new_part(server: &mut Server, location: &Value) -> String {

@@ -4,14 +4,10 @@
 mod patches;
 
 use crate::entities::{BasePathMapping, DomainName, DomainNameAccessAssociation, EndpointConfiguration};
-use crate::testing::Server;
+use crate::testing::{Server, message};
 use serde_json::{Value, json};
 
 const CERTIFICATE: &str = "arn:aws:acm:us-east-1:123456789012:certificate/1";
-
-fn message(text: &str) -> Value {
-    json!({"message": text})
-}
 
 fn refused(given: Value) -> String {
     let (status, answer) = Server::default().call("POST", "/domainnames", given);

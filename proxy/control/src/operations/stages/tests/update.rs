@@ -2,18 +2,12 @@
 
 use super::{dev, not_a_path, patch, refused, server};
 use crate::entities::{Account, ClientCertificate, DocumentationVersion};
-use crate::state::Slot;
 use crate::testing::Server;
 use serde_json::{Value, json};
-use std::sync::Arc;
-
-fn slot<T>(value: T) -> Slot<T> {
-    Slot { value: Arc::new(value), revision: 0, file: None }
-}
 
 fn let_log(server: &mut Server) {
     let account = Account { cloudwatch_role_arn: Some("arn:aws:iam::123456789012:role/logs".into()) };
-    server.state.accounts.insert("account".into(), slot(account));
+    server.put("account", account);
 }
 
 fn setting() -> Value {
@@ -28,9 +22,8 @@ fn setting() -> Value {
 #[test]
 fn members_are_replaced() {
     let (mut server, _, second) = server();
-    server.state.client_certificates.insert("c1".into(), slot(ClientCertificate::default()));
-    let version = slot(DocumentationVersion::default());
-    server.state.documentation_versions.insert("a1b2c3d4e5/v1".into(), version);
+    server.put("c1", ClientCertificate::default());
+    server.put("a1b2c3d4e5/v1", DocumentationVersion::default());
     let stage = patch(
         &mut server,
         &[

@@ -7,7 +7,7 @@ mod plans;
 mod usage;
 
 use crate::entities::{RestApi, Stage};
-use crate::testing::Server;
+use crate::testing::{Server, message};
 use serde_json::{Value, json};
 
 /// With the stages `prod` and `dev` of an API.
@@ -17,10 +17,6 @@ fn server() -> Server {
     server.put("api/prod", Stage::default());
     server.put("api/dev", Stage::default());
     server
-}
-
-fn message(text: &str) -> Value {
-    json!({"message": text})
 }
 
 fn id(answer: &Value) -> String {
