@@ -94,7 +94,7 @@ fn replace_member(
         "policy" => api.policy = owner.policy(&api.id, operation.text())?,
         _ => {
             api.security_policy =
-                choice(operation, "SecurityPolicy", &OPERATIONS.values("CreateRestApi", "securityPolicy"))?
+                choice(operation, "SecurityPolicy", &OPERATIONS.values("CreateRestApi", "securityPolicy"))?;
         }
     }
     Ok(())
