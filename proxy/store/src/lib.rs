@@ -4,12 +4,15 @@
 //! [`Redis`] keeps those of a fleet, and [`Replica`] is what a node of a fleet uses: it commits to Redis and serves what
 //! it knows from a file of its own, also while Redis is away. All three are a [`Store`].
 //!
+//! [`Values`] is something else: what plugins keep in Redis.
+//!
 //! Invariants:
 //!
 //! - A commit is made wholly or not at all, and only while every record that it has read is as it was read.
 //! - Each commit has the next number, its revision, and one line in the audit log, kept with it or not at all.
 //! - A record carries the revision that wrote it; a record that is not there counts as revision 0.
-//! - All calls block. They are for threads that may, never for the workers that serve requests.
+//! - All calls block. They are for threads that may, never for the workers that serve requests; those of [`Values`] alone
+//!   do not.
 
 mod embedded;
 mod error;
@@ -23,7 +26,9 @@ mod tests;
 
 pub use embedded::Embedded;
 pub use error::{CommitError, StoreError};
-pub use fleet::{Redis, RedisSettings, Replica};
+pub use fleet::{
+    Redis, RedisSettings, Replica, VALUES_ANSWER_TIMEOUT, ValueStore, Values, ValuesError, ValuesEvent,
+};
 pub use transfer::{ExportError, Exported, ImportError, ImportOptions, Imported, export, import};
 
 use std::time::{Duration, SystemTime};

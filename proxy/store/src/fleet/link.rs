@@ -34,21 +34,26 @@ pub(super) enum Trouble {
     Lost(String),
 }
 
+/// What connections are made with. Makes none.
+pub(super) fn client(settings: &RedisSettings) -> Result<Client, StoreError> {
+    let wrong = |error: RedisError| StoreError::Settings(format!("the URL of Redis is wrong: {error}"));
+    let client = if settings.url.starts_with("rediss:") {
+        // The client takes the provider of the process. Who has chosen one has it stay.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let certificates = TlsCertificates { client_tls: None, root_cert: settings.ca.clone() };
+        match &settings.ca {
+            Some(_) => Client::build_with_tls(&*settings.url, certificates),
+            None => Client::open(&*settings.url),
+        }
+    } else {
+        Client::open(&*settings.url)
+    };
+    client.map_err(wrong)
+}
+
 impl Link {
     pub(super) fn new(settings: &RedisSettings) -> Result<Self, StoreError> {
-        let wrong = |error: RedisError| StoreError::Settings(format!("the URL of Redis is wrong: {error}"));
-        let client = if settings.url.starts_with("rediss:") {
-            // The client takes the provider of the process. Who has chosen one has it stay.
-            drop(rustls::crypto::ring::default_provider().install_default());
-            let certificates = TlsCertificates { client_tls: None, root_cert: settings.ca.clone() };
-            match &settings.ca {
-                Some(_) => Client::build_with_tls(&*settings.url, certificates),
-                None => Client::open(&*settings.url),
-            }
-        } else {
-            Client::open(&*settings.url)
-        };
-        Ok(Self { client: client.map_err(wrong)?, held: Mutex::new(None) })
+        Ok(Self { client: client(settings)?, held: Mutex::new(None) })
     }
 
     /// Runs a script.

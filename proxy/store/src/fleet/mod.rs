@@ -8,6 +8,7 @@
 //! - `P:changes`, a stream of the latest commits, each below its revision: its mark and the names that it wrote.
 //! - `P:audit`, a stream of all lines of the audit log below their revisions.
 //! - `P:done:MARK` for some minutes: how a commit went. `P:staged:MARK`: records of an import that is under way.
+//! - `P:keyvalue:…`: no records but what plugins keep, see [`values`].
 //!
 //! How durable a commit is, Redis decides: with `appendfsync everysec` a crash of it can take the last second. It must
 //! not be allowed to evict keys. Version 5 or newer is needed.
@@ -20,9 +21,11 @@ mod settings;
 mod store;
 #[cfg(test)]
 mod tests;
+mod values;
 
 pub use replica::Replica;
 pub use settings::RedisSettings;
+pub use values::{VALUES_ANSWER_TIMEOUT, ValueStore, Values, ValuesError, ValuesEvent};
 
 pub(crate) use crate::embedded::SCHEMA;
 

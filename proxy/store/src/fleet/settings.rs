@@ -34,13 +34,19 @@ pub(super) struct Keys {
     prefix: String,
 }
 
+/// Refuses prefixes that keys could not begin with.
+pub(super) fn check_prefix(prefix: &str) -> Result<(), StoreError> {
+    if prefix.is_empty() || prefix.len() > PREFIX_LENGTH_MAX || prefix.contains(['{', '}']) {
+        return Err(StoreError::Settings(format!(
+            "{prefix:?} is no prefix for keys in Redis: 1 to {PREFIX_LENGTH_MAX} bytes without braces"
+        )));
+    }
+    Ok(())
+}
+
 impl Keys {
     pub(super) fn new(prefix: &str) -> Result<Self, StoreError> {
-        if prefix.is_empty() || prefix.len() > PREFIX_LENGTH_MAX || prefix.contains(['{', '}']) {
-            return Err(StoreError::Settings(format!(
-                "{prefix:?} is no prefix for keys in Redis: 1 to {PREFIX_LENGTH_MAX} bytes without braces"
-            )));
-        }
+        check_prefix(prefix)?;
         let key = |name| format!("{{{prefix}}}:{name}");
         Ok(Self {
             meta: key("meta"),
