@@ -16,6 +16,7 @@ wit_bindgen::generate!({
             include edgewit:plugin/function@0.1.0;
             include edgewit:plugin/configured@0.1.0;
             import wasi:keyvalue/store@0.2.0-draft;
+            import wasi:keyvalue/atomics@0.2.0-draft;
         }
     ",
     path: "../../../wit",
@@ -32,6 +33,7 @@ use exports::edgewit::plugin::handle::{Failure, Invocation};
 use exports::edgewit::plugin::inspect::{Finding, Verdict};
 use exports::edgewit::plugin::rewrite::{Change, RequestChanges, RequestOutcome, ResponseChanges};
 use exports::edgewit::plugin::{authorize, configure, handle, inspect, rewrite};
+use wasi::keyvalue::atomics;
 use wasi::keyvalue::store::{self, Bucket, Error};
 
 struct Reach;
@@ -54,15 +56,34 @@ impl authorize::Guest for Reach {
                 .map(|_| send::get(uri).chars().take(60).collect::<String>())
                 .collect::<Vec<_>>()
                 .join(" | "),
+            // Keys and values may have any bytes, as in URLs: `a%00b`.
             ["write", bucket, key, value] => in_bucket(bucket, |bucket| {
-                bucket.set(key, value.as_bytes())?;
+                bucket.set(&text(key), &bytes(value))?;
                 Ok("written".to_owned())
             }),
-            ["read", bucket, key] => in_bucket(bucket, |bucket| {
-                let value = bucket.get(key)?;
-                Ok(value.map_or("nothing".to_owned(), |value| String::from_utf8_lossy(&value).into_owned()))
+            ["fill", bucket, key, count] => in_bucket(bucket, |bucket| {
+                bucket.set(&text(key), &vec![b'x'; count.parse().unwrap_or(0)])?;
+                Ok("filled".to_owned())
             }),
-            ["keys", bucket] => in_bucket(bucket, |bucket| Ok(bucket.list_keys(None)?.keys.join(","))),
+            ["read", bucket, key] => in_bucket(bucket, |bucket| {
+                let value = bucket.get(&text(key))?;
+                Ok(value.map_or("nothing".to_owned(), |value| value.escape_ascii().to_string()))
+            }),
+            ["remove", bucket, key] => in_bucket(bucket, |bucket| {
+                bucket.delete(&text(key))?;
+                Ok("removed".to_owned())
+            }),
+            ["has", bucket, key] => {
+                in_bucket(bucket, |bucket| Ok(bucket.exists(&text(key))?.to_string()))
+            }
+            ["add", bucket, key, delta] => in_bucket(bucket, |bucket| {
+                let delta = delta.parse().unwrap_or(0);
+                Ok(atomics::increment(bucket, &text(key), delta)?.to_string())
+            }),
+            ["keys", bucket] => in_bucket(bucket, |bucket| {
+                let keys = bucket.list_keys(None)?.keys;
+                Ok(keys.iter().map(|key| key.as_bytes().escape_ascii().to_string()).collect::<Vec<_>>().join(","))
+            }),
             // A value that ends a header line and begins another.
             ["line-break"] => "fine\r\nx-injected: yes".to_owned(),
             ["nul"] => "a\0b".to_owned(),
@@ -159,6 +180,22 @@ fn changes(behave: &str) -> Result<Vec<Change>, String> {
         "header-value" => set("x-a", "fine\r\nx-injected: yes"),
         _ => fail(behave).map(|()| Vec::new()),
     }
+}
+
+/// The bytes that a text with `%XX` means.
+fn bytes(text: &str) -> Vec<u8> {
+    let mut parts = text.split('%');
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        let (hex, rest) = part.split_at_checked(2).unwrap_or_default();
+        bytes.push(u8::from_str_radix(hex, 16).unwrap_or_default());
+        bytes.extend(rest.as_bytes());
+    }
+    bytes
+}
+
+fn text(text: &str) -> String {
+    String::from_utf8_lossy(&bytes(text)).into_owned()
 }
 
 fn in_bucket(name: &str, work: impl FnOnce(&Bucket) -> Result<String, Error>) -> String {
