@@ -32,6 +32,30 @@ impl Redis {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
+    /// Has it stand still, with its connections open.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn halt(&self) {
+        self.signal("STOP");
+    }
+
+    /// Has it go on.
+    ///
+    /// # Panics
+    /// When it does not run.
+    pub fn go_on(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, name: &str) {
+        let process = self.process.as_ref().unwrap_or_else(|| panic!("Redis does not run"));
+        // The shell's own `kill` is there on every machine; the command of that name is not.
+        let sent =
+            Command::new("sh").args(["-c", r#"kill -s "$0" "$1""#, name, &process.id().to_string()]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "kill -s {name}");
+    }
+
     /// Ends it without a word; what it was told to keep, it keeps.
     pub fn stop(&mut self) {
         if let Some(mut process) = self.process.take() {

@@ -97,7 +97,7 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "DIR", env = "EDGEWIT_DATA")]
     pub(crate) data: Option<PathBuf>,
 
-    /// Redis that a fleet of nodes shares its control plane in; without it this node is alone
+    /// Redis that a fleet of nodes shares its control plane and the stores of plugins in; without it this node is alone
     #[arg(long, value_name = "URL", env = "EDGEWIT_REDIS")]
     pub(crate) redis: Option<String>,
 

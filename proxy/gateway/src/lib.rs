@@ -24,6 +24,7 @@ pub mod pipeline;
 pub mod reload;
 mod resolve;
 mod shared;
+mod shared_stores;
 pub mod targets;
 pub mod telemetry;
 mod time;

@@ -4,8 +4,9 @@ use crate::admin::{Admin, Operators};
 use crate::buffers::BUFFERED_BYTES;
 use crate::config::{NodeFile, load};
 use crate::control;
-use crate::deploy::artifacts::CompiledPlugins;
-use crate::deploy::{Deployer, Overrides};
+use crate::deploy::Overrides;
+pub use crate::deploy::assemble::deployer;
+use crate::deploy::assemble::serving_deployer;
 use crate::front::{Connections, Front, FrontLimits, Listener, Workers, framing};
 use crate::generation::Generation;
 use crate::pipeline::Pipeline;
@@ -15,7 +16,6 @@ pub use crate::shared::Shared;
 use crate::shared::{RequestLimits, UPGRADE_IDLE};
 use crate::telemetry::Telemetry;
 use edgewit_model::Finding;
-use edgewit_plugin::{HostOptions, PluginHost};
 use pingora_core::apps::HttpServerOptions;
 use pingora_core::apps::http_app::HttpServer;
 use pingora_core::protocols::http::v2::server::{H2Options, default_h2_options};
@@ -112,40 +112,9 @@ fn environment(what: impl Into<String>) -> impl FnOnce(io::Error) -> NodeError {
     move |error| NodeError::Environment { what: what.into(), error }
 }
 
-/// Makes what compiles configurations.
-///
-/// # Errors
-/// When the plugin host cannot be made.
-pub fn deployer(
-    options: &NodeOptions,
-    telemetry: &Arc<Telemetry>,
-    node: &NodeFile,
-) -> Result<Deployer, NodeError> {
-    let instances = node.limits.plugin_instances.unwrap_or(PLUGIN_INSTANCES);
-    let host = PluginHost::new(HostOptions { instances, ..HostOptions::default() })
-        .map_err(|error| environment("the plugin host cannot be made")(io::Error::other(error)))?;
-    let host = match compiled_plugins(options, node) {
-        Some(kept) => host.with_artifacts(Arc::new(kept)),
-        None => host,
-    };
-    let ttl = node.limits.resolve_ttl_seconds.map_or(crate::resolve::TTL, Duration::from_secs);
-    Ok(Deployer::new(&options.conf, host, Arc::clone(telemetry), ttl, options.overrides.clone()))
-}
-
-/// Where compiled plugins are kept. A node can do without, so what is wrong is only logged.
-fn compiled_plugins(options: &NodeOptions, node: &NodeFile) -> Option<CompiledPlugins> {
-    if options.overrides.check_only {
-        return None;
-    }
-    let data = data_folder(options, node).or_else(default_data)?;
-    match CompiledPlugins::open(&data) {
-        Ok(kept) => Some(kept),
-        Err(error) => {
-            let data = data.display();
-            tracing::warn!(%data, %error, "compiled plugins cannot be kept; each start compiles them");
-            None
-        }
-    }
+/// The Redis that flags or the configuration name. The URL may hold a password.
+pub(crate) fn redis_url(options: &NodeOptions, node: &NodeFile) -> Option<String> {
+    options.redis.clone().or_else(|| node.redis.as_ref().map(|url| url.0.clone()))
 }
 
 /// The data folder that flags or the configuration name.
@@ -174,7 +143,7 @@ pub fn run(options: &NodeOptions, report: &Reporter) -> Result<(), NodeError> {
     let node = load(&options.conf).0.node;
     let (listen, admin) = addresses(options, &node)?;
     let telemetry = Arc::new(Telemetry::default());
-    let deployer = Arc::new(deployer(options, &telemetry, &node)?);
+    let deployer = Arc::new(serving_deployer(options, &telemetry, &node)?);
 
     let began = Instant::now();
     let mut deployed = deployer.deploy();

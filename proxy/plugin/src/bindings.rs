@@ -31,6 +31,12 @@ wasmtime::component::bindgen!({
         "edgewit:plugin/matching.matches": trappable,
         "edgewit:plugin/matching.matching": trappable,
         "edgewit:plugin/matching.captures": trappable,
+        "wasi:keyvalue/store.[method]bucket.get": async,
+        "wasi:keyvalue/store.[method]bucket.set": async,
+        "wasi:keyvalue/store.[method]bucket.delete": async,
+        "wasi:keyvalue/store.[method]bucket.exists": async,
+        "wasi:keyvalue/store.[method]bucket.list-keys": async,
+        "wasi:keyvalue/atomics.increment": async,
     },
     exports: { default: async },
 });

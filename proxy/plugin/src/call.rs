@@ -6,6 +6,7 @@ use std::time::Duration;
 use wasmtime::{ResourceLimiter, StoreContextMut, UpdateDeadline};
 
 use crate::guest_log::LogBudget;
+use crate::limits::StoreGrant;
 use crate::load::Loaded;
 use crate::meter::Meter;
 use crate::request::{PluginRequest, PluginResponse};
@@ -26,8 +27,8 @@ pub(crate) struct Call {
     pub(crate) log: LogBudget,
     /// Sets and keys that this instance made.
     pub(crate) tools: Toolbox,
-    /// Names of the key-value stores it has opened, by their handles.
-    pub(crate) buckets: Vec<Option<String>>,
+    /// The key-value stores it has opened, by their handles.
+    pub(crate) buckets: Vec<Option<StoreGrant>>,
     /// Made when the guest first asks WASI for anything: most never do.
     pub(crate) wasi: Option<Box<Wasi>>,
     meter: Arc<Meter>,

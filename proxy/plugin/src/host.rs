@@ -19,6 +19,7 @@ use crate::load::{self, Loaded};
 use crate::no_request::NoRequest;
 use crate::plugin::{Admission, Plugin};
 use crate::request::PluginRequest;
+use crate::shared_stores::SharedStores;
 use crate::slots::Slots;
 use crate::stock::Stock;
 use crate::ticker::Ticker;
@@ -164,6 +165,11 @@ impl PluginHost {
     pub fn trust(&self, config: Arc<rustls::ClientConfig>) {
         // A node has one set of authorities for plugins; the first stays.
         let _first = self.shared.tls.set(config);
+    }
+
+    /// Where key-value stores are that plugins share with those of other nodes. Without this they are in memory.
+    pub fn share_stores(&self, stores: Arc<dyn SharedStores>) {
+        self.shared.stores.share(stores);
     }
 
     /// Takes a component from bytes to a plugin that can serve: checks, `configure`, picture, machine code, a first

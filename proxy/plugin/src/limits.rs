@@ -34,8 +34,32 @@ impl PluginSettings {
 pub struct Grants {
     /// Origins it may send HTTP requests to; `None` without a grant, which refuses the import.
     pub http: Option<Vec<Origin>>,
-    /// Names of the key-value stores it may open; `None` without a grant, which refuses the import.
-    pub keyvalue: Option<Vec<String>>,
+    /// Key-value stores it may open; `None` without a grant, which refuses the import.
+    pub keyvalue: Option<Vec<StoreGrant>>,
+}
+
+/// A key-value store that a plugin may open. The same name is another store for another plugin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreGrant {
+    /// What the plugin opens it by.
+    pub name: String,
+    /// It is where [`crate::PluginHost::share_stores`] says, for all nodes that say the same; where nothing was said,
+    /// and without this, it is in the memory of this process.
+    pub shared: bool,
+}
+
+impl StoreGrant {
+    /// A store in the memory of this process.
+    #[must_use]
+    pub fn here(name: impl Into<String>) -> Self {
+        Self { name: name.into(), shared: false }
+    }
+
+    /// One that nodes share.
+    #[must_use]
+    pub fn shared(name: impl Into<String>) -> Self {
+        Self { name: name.into(), shared: true }
+    }
 }
 
 /// Scheme, host and port (RFC 6454).
@@ -117,8 +141,12 @@ pub struct PluginLimits {
     pub outgoing_requests: u32,
     /// Bytes of the body of each answer to these.
     pub outgoing_bytes: usize,
-    /// Bytes of all keys and values that the plugin keeps on this node.
+    /// Bytes of all keys and values that the plugin keeps on this node, and as many again in shared stores.
     pub keyvalue_bytes: usize,
+    /// Bytes of one value in a shared store.
+    pub keyvalue_value_bytes: usize,
+    /// Milliseconds for one operation on a shared store.
+    pub keyvalue_ms: u64,
     /// Bytes of the component.
     pub component_bytes: usize,
     /// Instances at once, so that one plugin cannot take the whole pool of the node.
@@ -151,6 +179,10 @@ impl PluginLimits {
     pub const DEFAULT_OUTGOING_BYTES: usize = 1 << 20;
     /// 16 MiB.
     pub const DEFAULT_KEYVALUE_BYTES: usize = 16 << 20;
+    /// 1 MiB.
+    pub const DEFAULT_KEYVALUE_VALUE_BYTES: usize = 1 << 20;
+    /// A quarter of the time that a call has, so that a plugin can still decide without the store.
+    pub const DEFAULT_KEYVALUE_MS: u64 = 250;
     /// 64 MiB: room for a JavaScript or Python engine.
     pub const DEFAULT_COMPONENT_BYTES: usize = 64 << 20;
     /// A quarter of the default pool.
@@ -168,6 +200,10 @@ impl PluginLimits {
         Duration::from_millis(self.configure_ms)
     }
 
+    pub(crate) fn keyvalue(&self) -> Duration {
+        Duration::from_millis(self.keyvalue_ms)
+    }
+
     pub(crate) fn cpu(&self) -> Duration {
         Duration::from_millis(self.cpu_ms)
     }
@@ -180,6 +216,7 @@ impl PluginLimits {
         within("wall_ms", self.wall_ms, u64::MAX)?;
         within("cpu_ms", self.cpu_ms, u64::MAX)?;
         within("configure_ms", self.configure_ms, u64::MAX)?;
+        within("keyvalue_ms", self.keyvalue_ms, u64::MAX)?;
         within("memory_bytes", self.memory_bytes as u64, host.max_memory_bytes as u64)?;
         within("result_bytes", self.result_bytes as u64, crate::call::HOSTCALL_BYTES as u64)?;
         within("component_bytes", self.component_bytes as u64, u64::MAX)?;
@@ -202,6 +239,8 @@ impl Default for PluginLimits {
             outgoing_requests: Self::DEFAULT_OUTGOING_REQUESTS,
             outgoing_bytes: Self::DEFAULT_OUTGOING_BYTES,
             keyvalue_bytes: Self::DEFAULT_KEYVALUE_BYTES,
+            keyvalue_value_bytes: Self::DEFAULT_KEYVALUE_VALUE_BYTES,
+            keyvalue_ms: Self::DEFAULT_KEYVALUE_MS,
             component_bytes: Self::DEFAULT_COMPONENT_BYTES,
             instances: Self::DEFAULT_INSTANCES,
             queue_ms: 0,

@@ -2,7 +2,7 @@
 
 use crate::args::pair;
 use clap::Subcommand;
-use edgewit_plugin::{Grants, Origin, PluginLimits, PluginSettings};
+use edgewit_plugin::{Grants, Origin, PluginLimits, PluginSettings, StoreGrant};
 use std::path::PathBuf;
 
 /// Build, inspect and test plugins before a node has them
@@ -101,7 +101,8 @@ pub(crate) struct Given {
     #[arg(long, value_name = "ORIGIN", value_parser = private_origin)]
     pub(crate) grant_http_private: Vec<Granted>,
 
-    /// A key-value store that it may open, or `none` to let it start and open nothing; may be repeated
+    /// A key-value store that it may open, also in the place of a shared one: here all are in memory and end with the
+    /// command; or `none` to let it start and open nothing; may be repeated
     #[arg(long, value_name = "NAME")]
     pub(crate) grant_keyvalue: Vec<String>,
 }
@@ -121,7 +122,8 @@ impl Given {
     pub(crate) fn settings(&self) -> PluginSettings {
         let http = self.grant_http_private.iter().chain(&self.grant_http);
         let origins: Vec<Origin> = http.clone().filter_map(|granted| granted.0.clone()).collect();
-        let stores: Vec<String> = self.grant_keyvalue.iter().filter(|name| *name != NONE).cloned().collect();
+        let stores: Vec<_> =
+            self.grant_keyvalue.iter().filter(|name| *name != NONE).map(StoreGrant::here).collect();
         PluginSettings {
             config: self.config.iter().cloned().collect(),
             limits: PluginLimits {

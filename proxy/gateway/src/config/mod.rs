@@ -5,12 +5,14 @@
 mod access;
 mod aws;
 pub mod files;
+mod grants;
 mod node;
 mod read;
 mod vpc_links;
 
 pub use access::AccessKeyFile;
 pub use aws::{AwsFile, CredentialsFile, Secret};
+pub use grants::GrantsFile;
 pub use node::{ACCOUNT, REGION};
 pub use vpc_links::{Balance, HealthCheckFile, OutlierFile, VpcLinkFile, VpcTargetFile, VpcTlsFile};
 pub(crate) use vpc_links::{MAX_TARGETS, MAX_WEIGHT};
@@ -44,8 +46,8 @@ pub struct NodeFile {
     /// Who may use the control plane; default everybody who reaches its address, which is a loopback address then.
     #[schemars(with = "Vec<AccessKeyFile>")]
     pub access_keys: Vec<Spanned<AccessKeyFile>>,
-    /// URL of the Redis that a fleet of nodes shares its control plane in, such as `redis://10.0.0.5:6379`; default this
-    /// node is alone.
+    /// URL of the Redis that a fleet of nodes shares its control plane and the stores of plugins in, such as
+    /// `redis://10.0.0.5:6379`; default this node is alone.
     #[schemars(with = "Option<String>")]
     pub redis: Option<Secret>,
     /// Region in host names and ARNs; default us-east-1.
@@ -310,18 +312,6 @@ pub struct PluginFile {
     pub limits: PluginLimitsFile,
 }
 
-/// What a plugin may reach outside itself.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct GrantsFile {
-    /// Origins such as `https://example.com` that it may send requests to, at public addresses.
-    pub http: Option<Vec<String>>,
-    /// Origins that it may also reach at loopback, private and link-local addresses.
-    pub http_private: Option<Vec<String>>,
-    /// Names of the key-value stores it may open.
-    pub keyvalue: Option<Vec<String>>,
-}
-
 /// Instances that are kept from one request to the next, or made before there is one.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -399,8 +389,14 @@ pub struct PluginLimitsFile {
     pub outgoing_requests: Option<u32>,
     /// Bytes of the body of each answer to these; default 1048576.
     pub outgoing_bytes: Option<usize>,
-    /// Mebibytes of all keys and values that the plugin keeps on this node; default 16.
+    /// Mebibytes of all keys and values that the plugin keeps on this node, and as many again in shared stores;
+    /// default 16.
     pub keyvalue_mb: Option<usize>,
+    /// Bytes of one value in a shared store; default 1048576.
+    pub keyvalue_value_bytes: Option<usize>,
+    /// Milliseconds for one operation on a shared store, 1 to 5000; default 250.
+    #[schemars(range(min = 1, max = 5000))]
+    pub keyvalue_ms: Option<u64>,
     /// Bytes of a body or JSON document that goes in or comes out; default 6291456.
     pub body_bytes: Option<usize>,
     /// Lines that one request may write to the log; default 100.

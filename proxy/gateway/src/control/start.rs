@@ -3,7 +3,7 @@
 use super::{Access, ControlPlane, Home};
 use crate::config::NodeFile;
 use crate::deploy::{Deployer, picture_templates};
-use crate::node::{NodeError, NodeOptions, REDIS_PREFIX, data_folder, default_data};
+use crate::node::{NodeError, NodeOptions, REDIS_PREFIX, data_folder, default_data, redis_url};
 use crate::shared::Shared;
 use edgewit_store::{Embedded, Health, RedisSettings, Replica, Store, StoreError};
 use std::io;
@@ -38,7 +38,7 @@ pub(crate) fn start(
     if node.control_plane == Some(false) {
         return Ok(None);
     }
-    let redis = options.redis.clone().or_else(|| node.redis.as_ref().map(|url| url.0.clone()));
+    let redis = redis_url(options, node);
     let named = data_folder(options, node);
     let asked_for = named.is_some() || redis.is_some() || node.control_plane == Some(true);
     let Some(folder) = named.or_else(default_data) else {

@@ -2,10 +2,12 @@
 
 mod apis;
 pub(crate) mod artifacts;
+pub(crate) mod assemble;
 mod aws;
 mod functions;
 mod live;
 mod plugins;
+mod stores;
 mod templates;
 mod trust;
 mod vpc_links;
@@ -38,6 +40,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use stores::SharedPlace;
 use worlds::{component, firewall, transform};
 
 /// Compiles generations, and keeps what they share: plugins that have not changed, targets, logs.
@@ -94,18 +97,20 @@ struct Parts {
 }
 
 impl Deployer {
-    /// A deployer for `conf`, a configuration folder or one OpenAPI file.
-    pub fn new(
+    /// A deployer for `conf`, a configuration folder or one OpenAPI file. `shared` is where `host` has the stores that
+    /// plugins of several nodes share.
+    pub(crate) fn new(
         conf: &Path,
         host: PluginHost,
         telemetry: Arc<Telemetry>,
         resolve_ttl: Duration,
         overrides: Overrides,
+        shared: SharedPlace,
     ) -> Self {
         Self {
             conf: conf.to_path_buf(),
             overrides,
-            plugins: PluginStore::new(host, Arc::clone(&telemetry)),
+            plugins: PluginStore::new(host, shared, Arc::clone(&telemetry)),
             telemetry,
             signing: aws::Signing::default(),
             links: vpc_links::Links::default(),

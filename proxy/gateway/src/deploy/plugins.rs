@@ -1,7 +1,8 @@
 //! Loading plugins: what has not changed since the last generation is used again, and the version before stays at hand.
 
-use super::Named;
 use super::apis::located;
+use super::stores::SharedPlace;
+use super::{Named, stores};
 use crate::config::{Folder, OnFailure, PluginFile, files};
 use crate::digest::sha256;
 use crate::guard::{BREAKER_FAILURES, BREAKER_OPEN, BreakerSettings, PluginEntry};
@@ -17,6 +18,7 @@ use std::time::Duration;
 /// Loads plugins and remembers those in use.
 pub(super) struct PluginStore {
     host: PluginHost,
+    shared: SharedPlace,
     telemetry: Arc<Telemetry>,
     versions: Mutex<HashMap<String, Versions>>,
     /// The node's own component as it was loaded last.
@@ -90,8 +92,8 @@ impl LoadedPlugins {
 }
 
 impl PluginStore {
-    pub(super) fn new(host: PluginHost, telemetry: Arc<Telemetry>) -> Self {
-        Self { host, telemetry, versions: Mutex::default(), built_in: Mutex::default() }
+    pub(super) fn new(host: PluginHost, shared: SharedPlace, telemetry: Arc<Telemetry>) -> Self {
+        Self { host, shared, telemetry, versions: Mutex::default(), built_in: Mutex::default() }
     }
 
     /// A component that is part of the node. Operators neither see it among theirs nor go back from it.
@@ -158,6 +160,9 @@ impl PluginStore {
                 None => continue,
             };
             kept += plugin.instances.warm;
+            if !stores::check(name, &plugin.grants, self.shared, &folder.node, findings) {
+                continue;
+            }
             match self.one(name, plugin, bytes, node_instances) {
                 Ok((fingerprint, entry)) => {
                     if let Some(reason) = &entry.plugin.admission().no_picture {
@@ -379,7 +384,7 @@ fn grants(plugin: &PluginFile) -> Result<Grants, String> {
     let mut http = origins(&grants.http_private, "http_private", true)?;
     http.extend(origins(&grants.http, "http", false)?);
     let granted = grants.http.is_some() || grants.http_private.is_some();
-    Ok(Grants { http: granted.then_some(http), keyvalue: grants.keyvalue.clone() })
+    Ok(Grants { http: granted.then_some(http), keyvalue: stores::granted(grants) })
 }
 
 fn limits(plugin: &PluginFile, node_instances: u32) -> Result<PluginLimits, String> {
@@ -405,6 +410,12 @@ fn limits(plugin: &PluginFile, node_instances: u32) -> Result<PluginLimits, Stri
     limits.outgoing_bytes = file.outgoing_bytes.unwrap_or(limits.outgoing_bytes);
     if let Some(megabytes) = file.keyvalue_mb {
         limits.keyvalue_bytes = megabytes.saturating_mul(1 << 20);
+    }
+    limits.keyvalue_value_bytes = file.keyvalue_value_bytes.unwrap_or(limits.keyvalue_value_bytes);
+    limits.keyvalue_ms = file.keyvalue_ms.unwrap_or(limits.keyvalue_ms);
+    let longest = stores::LONGEST_MS;
+    if limits.keyvalue_ms == 0 || limits.keyvalue_ms > longest {
+        return Err(format!("found {} as `keyvalue_ms`, expected 1 to {longest}", limits.keyvalue_ms));
     }
     limits.body_bytes = file.body_bytes.unwrap_or(limits.body_bytes);
     limits.log_lines = file.log_lines.unwrap_or(limits.log_lines);

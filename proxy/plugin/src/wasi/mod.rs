@@ -7,15 +7,16 @@ mod config;
 mod keyvalue;
 mod outgoing;
 mod stdio;
+mod stores;
 
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::call::Call;
-pub(crate) use keyvalue::KeyValueStores;
 use outgoing::Outgoing;
 use stdio::Output;
+pub(crate) use stores::KeyValueStores;
 
 /// Handles that one instance may hold: streams, requests, timers.
 const HANDLES: usize = 1000;

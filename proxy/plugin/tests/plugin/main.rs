@@ -7,5 +7,6 @@ mod isolation;
 mod limits;
 mod load;
 mod logs;
+mod shared_stores;
 mod support;
 mod token_authorizer;
