@@ -148,9 +148,9 @@ static bool decide(request_t request, decision_t *decision, bearer_string_t *err
     return true;
 }
 
-bool exports_edgewit_plugin_authorize_authorize(request_t request, decision_t *decision, bearer_string_t *error) {
-    bool decided = decide(request, decision, error);
-    // A borrowed handle must be given back before the call returns.
-    edgewit_plugin_request_request_drop_borrow(request);
+bool exports_edgewit_plugin_authorize_authorize(edgewit_plugin_request_own_request_t request, decision_t *decision,
+                                                bearer_string_t *error) {
+    bool decided = decide(edgewit_plugin_request_borrow_request(request), decision, error);
+    edgewit_plugin_request_request_drop_own(request);
     return decided;
 }

@@ -17,7 +17,6 @@ import (
 )
 
 func Authorize(request *Request) Result[Decision, string] {
-	// A borrowed handle must be given back before the call returns.
 	defer request.Drop()
 	decision, err := decide(request)
 	if err != nil {

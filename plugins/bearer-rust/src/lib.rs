@@ -40,11 +40,11 @@ impl configure::Guest for Bearer {
 }
 
 impl authorize::Guest for Bearer {
-    fn authorize(request: &Request) -> Result<Decision, String> {
+    fn authorize(request: Request) -> Result<Decision, String> {
         let settings = Settings::get()?;
-        let now_ms = now_ms(request)?;
+        let now_ms = now_ms(&request)?;
         let claims =
-            presented(request).and_then(|header| token::read(&header, settings.key.as_bytes(), now_ms));
+            presented(&request).and_then(|header| token::read(&header, settings.key.as_bytes(), now_ms));
         let Some(claims) = claims else {
             return Ok(Decision::Unauthorized);
         };

@@ -53,10 +53,10 @@ impl configure::Guest for MappingTemplates {
 }
 
 impl rewrite::Guest for MappingTemplates {
-    fn rewrite_request(request: &Request) -> Result<RequestOutcome, String> {
-        let template = template(request)?.ok_or("a request without a template")?;
+    fn rewrite_request(request: Request) -> Result<RequestOutcome, String> {
+        let template = template(&request)?.ok_or("a request without a template")?;
         let body = request.body().map(|body| body.bytes).unwrap_or_default();
-        let rendered = render(template, Asked::new(request, text(body)?, None))?;
+        let rendered = render(template, Asked::new(&request, text(body)?, None))?;
         let overrides = &rendered.overrides;
         let first = |(name, values): (&str, Vec<String>)| Some((name.to_owned(), values.into_iter().next()?));
         Ok(RequestOutcome::Forward(RequestChanges {
@@ -69,14 +69,15 @@ impl rewrite::Guest for MappingTemplates {
         }))
     }
 
-    fn rewrite_response(request: &Request, response: &Response) -> Result<ResponseChanges, String> {
+    fn rewrite_response(request: Request, response: Response) -> Result<ResponseChanges, String> {
         let earlier = request.handed_on().map(|bytes| handed_on::read(&bytes)).transpose()?;
-        let Some(template) = template(request)? else {
+        let Some(template) = template(&request)? else {
             // The overrides of the request's template count all the same.
             return Ok(changed(&earlier.unwrap_or_default(), None));
         };
         let body = response.body().map(|body| body.bytes).unwrap_or_default();
-        let Rendered { text, overrides } = render(template, Asked::new(request, self::text(body)?, earlier))?;
+        let Rendered { text, overrides } =
+            render(template, Asked::new(&request, self::text(body)?, earlier))?;
         Ok(changed(&overrides, Some(text.into_bytes())))
     }
 }

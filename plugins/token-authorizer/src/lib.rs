@@ -40,9 +40,9 @@ struct TokenAuthorizer;
 export!(TokenAuthorizer);
 
 impl Guest for TokenAuthorizer {
-    fn authorize(request: &Request) -> Result<Decision, String> {
+    fn authorize(request: Request) -> Result<Decision, String> {
         let tokens = config::get("tokens").ok_or("config has no `tokens`, expected one token on a line")?;
-        let Some(header) = presented(request) else {
+        let Some(header) = presented(&request) else {
             return Ok(Decision::Unauthorized);
         };
         match tokens::find(&tokens, bearer(&header))? {

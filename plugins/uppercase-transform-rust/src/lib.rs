@@ -24,7 +24,7 @@ struct Uppercase;
 export!(Uppercase);
 
 impl Guest for Uppercase {
-    fn rewrite_request(request: &Request) -> Result<RequestOutcome, String> {
+    fn rewrite_request(request: Request) -> Result<RequestOutcome, String> {
         let plugin = config::get("name").unwrap_or_else(|| "uppercase".to_owned());
         let names = request.query_values("name");
         Ok(RequestOutcome::Forward(RequestChanges {
@@ -37,7 +37,7 @@ impl Guest for Uppercase {
         }))
     }
 
-    fn rewrite_response(_request: &Request, response: &Response) -> Result<ResponseChanges, String> {
+    fn rewrite_response(_request: Request, response: Response) -> Result<ResponseChanges, String> {
         let text = response.body().filter(|body| body.whole && is_ascii_text(&body.bytes));
         Ok(ResponseChanges {
             status: None,

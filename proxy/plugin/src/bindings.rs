@@ -31,6 +31,8 @@ wasmtime::component::bindgen!({
         "edgewit:plugin/matching.matches": trappable,
         "edgewit:plugin/matching.matching": trappable,
         "edgewit:plugin/matching.captures": trappable,
+        "edgewit:plugin/request": trappable,
+        "edgewit:plugin/response": trappable,
         "wasi:keyvalue/store.[method]bucket.get": async,
         "wasi:keyvalue/store.[method]bucket.set": async,
         "wasi:keyvalue/store.[method]bucket.delete": async,

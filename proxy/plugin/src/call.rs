@@ -6,6 +6,7 @@ use std::time::Duration;
 use wasmtime::{ResourceLimiter, StoreContextMut, UpdateDeadline};
 
 use crate::guest_log::LogBudget;
+use crate::handles::Handles;
 use crate::limits::StoreGrant;
 use crate::load::Loaded;
 use crate::meter::Meter;
@@ -24,6 +25,8 @@ pub(crate) struct Call {
     pub(crate) loaded: Arc<Loaded>,
     pub(crate) request: Arc<dyn PluginRequest>,
     pub(crate) response: Option<Arc<dyn PluginResponse>>,
+    /// By which the guest asks about these two.
+    pub(crate) handles: Handles,
     pub(crate) log: LogBudget,
     /// Sets and keys that this instance made.
     pub(crate) tools: Toolbox,
@@ -55,6 +58,7 @@ impl Call {
             loaded,
             request,
             response: None,
+            handles: Handles::default(),
             log,
             tools: Toolbox::of_instance(),
             buckets: Vec::new(),
@@ -83,6 +87,7 @@ impl Call {
             wasi.begin(&request.request_id());
         }
         self.request = request;
+        self.handles.begin();
         self.meter = meter;
         self.log = LogBudget::new(&self.loaded.settings.limits);
     }

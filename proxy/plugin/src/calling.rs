@@ -7,7 +7,6 @@ use std::sync::atomic::Ordering;
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 use wasmtime::Store;
-use wasmtime::component::Resource;
 
 use crate::bindings::body::BodyPart;
 use crate::bindings::{authorize, handle, inspect, rewrite};
@@ -196,27 +195,28 @@ async fn perform(
     ask: Ask<'_>,
 ) -> wasmtime::Result<Result<Answer, String>> {
     let missing = || wasmtime::format_err!("the component does not export what it is asked");
+    let handles = &mut store.data_mut().handles;
     Ok(match ask {
         Ask::Authorize => {
-            let guest = guests.authorize.as_ref().ok_or_else(missing)?;
-            guest.call_authorize(store, Resource::new_borrow(0)).await?.map(Answer::Decision)
+            let (guest, request) = (guests.authorize.as_ref().ok_or_else(missing)?, handles.give());
+            guest.call_authorize(store, request).await?.map(Answer::Decision)
         }
         Ask::RewriteRequest => {
-            let guest = guests.rewrite.as_ref().ok_or_else(missing)?;
-            guest.call_rewrite_request(store, Resource::new_borrow(0)).await?.map(Answer::Request)
+            let (guest, request) = (guests.rewrite.as_ref().ok_or_else(missing)?, handles.give());
+            guest.call_rewrite_request(store, request).await?.map(Answer::Request)
         }
         Ask::RewriteResponse => {
             let guest = guests.rewrite.as_ref().ok_or_else(missing)?;
-            let (request, response) = (Resource::new_borrow(0), Resource::new_borrow(1));
+            let (request, response) = (handles.give(), handles.give());
             guest.call_rewrite_response(store, request, response).await?.map(Answer::Response)
         }
         Ask::InspectHead => {
-            let guest = guests.inspect.as_ref().ok_or_else(missing)?;
-            guest.call_inspect_head(store, Resource::new_borrow(0)).await?.map(Answer::Finding)
+            let (guest, request) = (guests.inspect.as_ref().ok_or_else(missing)?, handles.give());
+            guest.call_inspect_head(store, request).await?.map(Answer::Finding)
         }
         Ask::InspectBody(body) => {
-            let guest = guests.inspect.as_ref().ok_or_else(missing)?;
-            guest.call_inspect_body(store, Resource::new_borrow(0), &body).await?.map(Answer::Finding)
+            let (guest, request) = (guests.inspect.as_ref().ok_or_else(missing)?, handles.give());
+            guest.call_inspect_body(store, request, &body).await?.map(Answer::Finding)
         }
         Ask::Handle(event, invocation) => {
             let guest = guests.handle.as_ref().ok_or_else(missing)?;

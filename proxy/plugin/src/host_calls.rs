@@ -10,117 +10,144 @@ use crate::bindings::response::Response as ResponseHandle;
 use crate::bindings::{body, config, crypto, log, matching, request, response};
 use crate::call::Call;
 use crate::guest_log;
+use crate::request::{PluginRequest, PluginResponse};
 use crate::tools::crypto as native;
 use crate::tools::matching::Set;
 
 impl body::Host for Call {}
 impl request::Host for Call {}
 
-/// A guest holds one borrowed handle, and the request it stands for is the call's own: the handle need not be looked
-/// at.
+/// What a handle stands for is the request of the present call; see [`crate::handles`].
 impl request::HostRequest for Call {
-    fn method(&mut self, _: Resource<RequestHandle>) -> String {
-        self.request.method().into_owned()
+    fn method(&mut self, handle: Resource<RequestHandle>) -> wasmtime::Result<String> {
+        Ok(self.asked(&handle)?.method().into_owned())
     }
 
-    fn path(&mut self, _: Resource<RequestHandle>) -> String {
-        self.request.path().into_owned()
+    fn path(&mut self, handle: Resource<RequestHandle>) -> wasmtime::Result<String> {
+        Ok(self.asked(&handle)?.path().into_owned())
     }
 
-    fn resource_path(&mut self, _: Resource<RequestHandle>) -> String {
-        self.request.resource_path().into_owned()
+    fn resource_path(&mut self, handle: Resource<RequestHandle>) -> wasmtime::Result<String> {
+        Ok(self.asked(&handle)?.resource_path().into_owned())
     }
 
-    fn stage(&mut self, _: Resource<RequestHandle>) -> String {
-        self.request.stage().into_owned()
+    fn stage(&mut self, handle: Resource<RequestHandle>) -> wasmtime::Result<String> {
+        Ok(self.asked(&handle)?.stage().into_owned())
     }
 
-    fn api_id(&mut self, _: Resource<RequestHandle>) -> String {
-        self.request.api_id().into_owned()
+    fn api_id(&mut self, handle: Resource<RequestHandle>) -> wasmtime::Result<String> {
+        Ok(self.asked(&handle)?.api_id().into_owned())
     }
 
-    fn request_id(&mut self, _: Resource<RequestHandle>) -> String {
-        self.request.request_id().into_owned()
+    fn request_id(&mut self, handle: Resource<RequestHandle>) -> wasmtime::Result<String> {
+        Ok(self.asked(&handle)?.request_id().into_owned())
     }
 
-    fn source_ip(&mut self, _: Resource<RequestHandle>) -> String {
-        self.request.source_ip().into_owned()
+    fn source_ip(&mut self, handle: Resource<RequestHandle>) -> wasmtime::Result<String> {
+        Ok(self.asked(&handle)?.source_ip().into_owned())
     }
 
-    fn protocol(&mut self, _: Resource<RequestHandle>) -> String {
-        self.request.protocol().into_owned()
+    fn protocol(&mut self, handle: Resource<RequestHandle>) -> wasmtime::Result<String> {
+        Ok(self.asked(&handle)?.protocol().into_owned())
     }
 
-    fn header(&mut self, _: Resource<RequestHandle>, name: String) -> Option<String> {
-        self.request.header(&name).map(Cow::into_owned)
+    fn header(&mut self, handle: Resource<RequestHandle>, name: String) -> wasmtime::Result<Option<String>> {
+        Ok(self.asked(&handle)?.header(&name).map(Cow::into_owned))
     }
 
-    fn header_values(&mut self, _: Resource<RequestHandle>, name: String) -> Vec<String> {
-        collect(|each| self.request.header_values(&name, each))
+    fn header_values(
+        &mut self,
+        handle: Resource<RequestHandle>,
+        name: String,
+    ) -> wasmtime::Result<Vec<String>> {
+        let request = self.asked(&handle)?;
+        Ok(collect(|each| request.header_values(&name, each)))
     }
 
-    fn header_names(&mut self, _: Resource<RequestHandle>) -> Vec<String> {
-        collect(|each| self.request.header_names(each))
+    fn header_names(&mut self, handle: Resource<RequestHandle>) -> wasmtime::Result<Vec<String>> {
+        let request = self.asked(&handle)?;
+        Ok(collect(|each| request.header_names(each)))
     }
 
-    fn query(&mut self, _: Resource<RequestHandle>, name: String) -> Option<String> {
-        self.request.query(&name).map(Cow::into_owned)
+    fn query(&mut self, handle: Resource<RequestHandle>, name: String) -> wasmtime::Result<Option<String>> {
+        Ok(self.asked(&handle)?.query(&name).map(Cow::into_owned))
     }
 
-    fn query_values(&mut self, _: Resource<RequestHandle>, name: String) -> Vec<String> {
-        collect(|each| self.request.query_values(&name, each))
+    fn query_values(
+        &mut self,
+        handle: Resource<RequestHandle>,
+        name: String,
+    ) -> wasmtime::Result<Vec<String>> {
+        let request = self.asked(&handle)?;
+        Ok(collect(|each| request.query_values(&name, each)))
     }
 
-    fn query_names(&mut self, _: Resource<RequestHandle>) -> Vec<String> {
-        collect(|each| self.request.query_names(each))
+    fn query_names(&mut self, handle: Resource<RequestHandle>) -> wasmtime::Result<Vec<String>> {
+        let request = self.asked(&handle)?;
+        Ok(collect(|each| request.query_names(each)))
     }
 
-    fn path_parameter(&mut self, _: Resource<RequestHandle>, name: String) -> Option<String> {
-        self.request.path_parameter(&name).map(Cow::into_owned)
+    fn path_parameter(
+        &mut self,
+        handle: Resource<RequestHandle>,
+        name: String,
+    ) -> wasmtime::Result<Option<String>> {
+        Ok(self.asked(&handle)?.path_parameter(&name).map(Cow::into_owned))
     }
 
-    fn stage_variable(&mut self, _: Resource<RequestHandle>, name: String) -> Option<String> {
-        self.request.stage_variable(&name).map(Cow::into_owned)
+    fn stage_variable(
+        &mut self,
+        handle: Resource<RequestHandle>,
+        name: String,
+    ) -> wasmtime::Result<Option<String>> {
+        Ok(self.asked(&handle)?.stage_variable(&name).map(Cow::into_owned))
     }
 
-    fn context(&mut self, _: Resource<RequestHandle>, name: String) -> Option<String> {
-        self.request.context(&name).map(Cow::into_owned)
+    fn context(&mut self, handle: Resource<RequestHandle>, name: String) -> wasmtime::Result<Option<String>> {
+        Ok(self.asked(&handle)?.context(&name).map(Cow::into_owned))
     }
 
-    fn stage_variable_names(&mut self, _: Resource<RequestHandle>) -> Vec<String> {
-        collect(|each| self.request.stage_variable_names(each))
+    fn stage_variable_names(&mut self, handle: Resource<RequestHandle>) -> wasmtime::Result<Vec<String>> {
+        let request = self.asked(&handle)?;
+        Ok(collect(|each| request.stage_variable_names(each)))
     }
 
-    fn context_names(&mut self, _: Resource<RequestHandle>, name: String) -> Vec<String> {
-        collect(|each| self.request.context_names(&name, each))
+    fn context_names(
+        &mut self,
+        handle: Resource<RequestHandle>,
+        name: String,
+    ) -> wasmtime::Result<Vec<String>> {
+        let request = self.asked(&handle)?;
+        Ok(collect(|each| request.context_names(&name, each)))
     }
 
-    fn mapping_template(&mut self, _: Resource<RequestHandle>) -> Option<String> {
-        self.request.mapping_template().map(Cow::into_owned)
+    fn mapping_template(&mut self, handle: Resource<RequestHandle>) -> wasmtime::Result<Option<String>> {
+        Ok(self.asked(&handle)?.mapping_template().map(Cow::into_owned))
     }
 
-    fn handed_on(&mut self, _: Resource<RequestHandle>) -> Option<Vec<u8>> {
-        self.request.handed_on().map(Cow::into_owned)
+    fn handed_on(&mut self, handle: Resource<RequestHandle>) -> wasmtime::Result<Option<Vec<u8>>> {
+        Ok(self.asked(&handle)?.handed_on().map(Cow::into_owned))
     }
 
-    fn method_arn(&mut self, _: Resource<RequestHandle>) -> String {
-        self.request.method_arn().into_owned()
+    fn method_arn(&mut self, handle: Resource<RequestHandle>) -> wasmtime::Result<String> {
+        Ok(self.asked(&handle)?.method_arn().into_owned())
     }
 
-    fn authorization_token(&mut self, _: Resource<RequestHandle>) -> Option<String> {
-        self.request.authorization_token().map(Cow::into_owned)
+    fn authorization_token(&mut self, handle: Resource<RequestHandle>) -> wasmtime::Result<Option<String>> {
+        Ok(self.asked(&handle)?.authorization_token().map(Cow::into_owned))
     }
 
-    fn identity_sources(&mut self, _: Resource<RequestHandle>) -> Vec<String> {
-        collect(|each| self.request.identity_sources(each))
+    fn identity_sources(&mut self, handle: Resource<RequestHandle>) -> wasmtime::Result<Vec<String>> {
+        let request = self.asked(&handle)?;
+        Ok(collect(|each| request.identity_sources(each)))
     }
 
-    fn body(&mut self, _: Resource<RequestHandle>) -> Option<BodyPart> {
-        self.request.body().map(|(bytes, whole)| BodyPart { bytes: bytes.into_owned(), whole })
+    fn body(&mut self, handle: Resource<RequestHandle>) -> wasmtime::Result<Option<BodyPart>> {
+        Ok(self.asked(&handle)?.body().map(|(bytes, whole)| BodyPart { bytes: bytes.into_owned(), whole }))
     }
 
-    /// Never called: guests only ever borrow the request.
     fn drop(&mut self, _: Resource<RequestHandle>) -> wasmtime::Result<()> {
+        self.handles.dropped();
         Ok(())
     }
 }
@@ -141,34 +168,53 @@ impl log::Host for Call {
 
 impl response::Host for Call {}
 
-/// As for the request. Only a transform's `rewrite-response` is given one.
+/// As for the request. Only a transform's `rewrite-response` is given an answer.
 impl response::HostResponse for Call {
-    fn status(&mut self, _: Resource<ResponseHandle>) -> u16 {
-        self.response.as_ref().map_or(0, |response| response.status())
+    fn status(&mut self, handle: Resource<ResponseHandle>) -> wasmtime::Result<u16> {
+        Ok(self.answered(&handle)?.map_or(0, PluginResponse::status))
     }
 
-    fn header(&mut self, _: Resource<ResponseHandle>, name: String) -> Option<String> {
-        self.response.as_ref()?.header(&name).map(Cow::into_owned)
+    fn header(&mut self, handle: Resource<ResponseHandle>, name: String) -> wasmtime::Result<Option<String>> {
+        let response = self.answered(&handle)?;
+        Ok(response.and_then(|response| response.header(&name)).map(Cow::into_owned))
     }
 
-    fn header_values(&mut self, _: Resource<ResponseHandle>, name: String) -> Vec<String> {
-        let response = self.response.as_ref();
-        collect(|each| response.into_iter().for_each(|response| response.header_values(&name, each)))
+    fn header_values(
+        &mut self,
+        handle: Resource<ResponseHandle>,
+        name: String,
+    ) -> wasmtime::Result<Vec<String>> {
+        let response = self.answered(&handle)?;
+        Ok(collect(|each| response.into_iter().for_each(|response| response.header_values(&name, each))))
     }
 
-    fn header_names(&mut self, _: Resource<ResponseHandle>) -> Vec<String> {
-        let response = self.response.as_ref();
-        collect(|each| response.into_iter().for_each(|response| response.header_names(each)))
+    fn header_names(&mut self, handle: Resource<ResponseHandle>) -> wasmtime::Result<Vec<String>> {
+        let response = self.answered(&handle)?;
+        Ok(collect(|each| response.into_iter().for_each(|response| response.header_names(each))))
     }
 
-    fn body(&mut self, _: Resource<ResponseHandle>) -> Option<BodyPart> {
-        let (bytes, whole) = self.response.as_ref()?.body()?;
-        Some(BodyPart { bytes: bytes.into_owned(), whole })
+    fn body(&mut self, handle: Resource<ResponseHandle>) -> wasmtime::Result<Option<BodyPart>> {
+        let body = self.answered(&handle)?.and_then(PluginResponse::body);
+        Ok(body.map(|(bytes, whole)| BodyPart { bytes: bytes.into_owned(), whole }))
     }
 
-    /// Never called: guests only ever borrow the answer.
     fn drop(&mut self, _: Resource<ResponseHandle>) -> wasmtime::Result<()> {
+        self.handles.dropped();
         Ok(())
+    }
+}
+
+impl Call {
+    /// The request that a guest asks about.
+    fn asked(&self, handle: &Resource<RequestHandle>) -> wasmtime::Result<&dyn PluginRequest> {
+        self.handles.check(handle)?;
+        Ok(&*self.request)
+    }
+
+    /// The answer that a guest asks about. There is one wherever there is a handle of this call.
+    fn answered(&self, handle: &Resource<ResponseHandle>) -> wasmtime::Result<Option<&dyn PluginResponse>> {
+        self.handles.check(handle)?;
+        Ok(self.response.as_deref())
     }
 }
 

@@ -19,6 +19,7 @@ mod configure;
 mod decision;
 mod error;
 mod guest_log;
+mod handles;
 mod host;
 mod host_calls;
 mod incoming;

@@ -43,7 +43,8 @@ impl Warm {
 
     /// Keeps an instance; gives it back when it is not to serve again.
     pub(crate) fn put(&self, kept: Kept) -> Option<Kept> {
-        let Some(pool) = self.pool.filter(|pool| kept.uses < pool.uses) else { return Some(kept) };
+        let serves_again = |pool: &WarmPool| kept.uses < pool.uses && !kept.store.data().handles.too_many();
+        let Some(pool) = self.pool.filter(serves_again) else { return Some(kept) };
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if waiting.len() >= pool.size as usize {
             return Some(kept);

@@ -50,7 +50,7 @@ impl configure::Guest for Heavy {
 }
 
 impl authorize::Guest for Heavy {
-    fn authorize(request: &Request) -> Result<Decision, String> {
+    fn authorize(request: Request) -> Result<Decision, String> {
         let prepared = PREPARED.get().ok_or("not configured")?;
         let Some(header) = request.header("authorization") else { return Ok(Decision::Unauthorized) };
         let Some(found) = prepared.token.captures(&header) else { return Ok(Decision::Unauthorized) };

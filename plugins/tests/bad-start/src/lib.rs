@@ -26,7 +26,7 @@ extern "C" fn _initialize() {
 }
 
 impl Guest for BadStart {
-    fn authorize(_request: &Request) -> Result<Decision, String> {
+    fn authorize(_request: Request) -> Result<Decision, String> {
         Ok(Decision::Unauthorized)
     }
 }

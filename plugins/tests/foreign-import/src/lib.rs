@@ -13,7 +13,7 @@ struct Foreign;
 export!(Foreign);
 
 impl Guest for Foreign {
-    fn authorize(_request: &Request) -> Result<Decision, String> {
+    fn authorize(_request: Request) -> Result<Decision, String> {
         let time = example::foreign::clock::now();
         Ok(Decision::Deny(Some(example::foreign::vault::open(&time.to_string()))))
     }

@@ -7,6 +7,7 @@ mod echo;
 
 wit_bindgen::generate!({ path: "../../../wit", world: "authorizer" });
 
+use std::cell::RefCell;
 use std::hint::black_box;
 
 use edgewit::plugin::request::Request;
@@ -23,13 +24,18 @@ export!(Misbehave);
 /// Counts the calls of one instance; a fresh instance has seen none.
 static CALLS: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
 
+thread_local! {
+    /// The handle of an earlier call.
+    static KEPT: RefCell<Option<Request>> = const { RefCell::new(None) };
+}
+
 impl Guest for Misbehave {
-    fn authorize(request: &Request) -> Result<Decision, String> {
+    fn authorize(request: Request) -> Result<Decision, String> {
         let header = request.header("behave").or_else(|| config::get("behave")).unwrap_or_default();
         let (behaviour, argument) = header.split_once(' ').unwrap_or((&header, ""));
         let calls = CALLS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         match behaviour {
-            "allow" => Ok(allow("alice", vec![("calls", ContextValue::Integer(calls.into()))])),
+            "allow" => Ok(counted(calls)),
             "deny" => Ok(Decision::Deny(Some("told to".to_owned()))),
             "deny-silently" => Ok(Decision::Deny(None)),
             "unauthorized" => Ok(Decision::Unauthorized),
@@ -39,7 +45,25 @@ impl Guest for Misbehave {
                 context: vec![("tier".to_owned(), ContextValue::Text("gold".to_owned()))],
                 usage_identifier_key: Some("key-of-alice".to_owned()),
             })),
-            "echo" => Ok(echo::echo(request)),
+            "echo" => Ok(echo::echo(&request)),
+            // Drops the handle with a later call, or never.
+            "keep" => {
+                KEPT.set(Some(request));
+                Ok(counted(calls))
+            }
+            "forget" => {
+                std::mem::forget(request);
+                Ok(counted(calls))
+            }
+            // Asks through the handle of an earlier call, and tells the answer.
+            "use-kept" => KEPT.with_borrow(|kept| {
+                let kept = kept.as_ref().ok_or("no handle was kept")?;
+                Ok(allow(&kept.header("behave").unwrap_or_default(), vec![]))
+            }),
+            "drop-kept" => {
+                KEPT.take();
+                Ok(counted(calls))
+            }
             "fail" => Err(argument.to_owned()),
             "trap" => core::arch::wasm32::unreachable(),
             "panic" => std::panic::panic_any(argument.to_owned()),
@@ -83,6 +107,11 @@ impl Guest for Misbehave {
             other => Err(format!("unknown behaviour `{other}`")),
         }
     }
+}
+
+/// Allows, and says how many calls the instance had served before.
+fn counted(calls: u32) -> Decision {
+    allow("alice", vec![("calls", ContextValue::Integer(calls.into()))])
 }
 
 fn allow(principal: &str, context: Vec<(&str, ContextValue)>) -> Decision {

@@ -5,6 +5,8 @@
 
 mod send;
 
+use std::cell::Cell;
+
 wit_bindgen::generate!({
     inline: "
         package edgewit:reach;
@@ -40,6 +42,11 @@ struct Reach;
 
 export!(Reach);
 
+thread_local! {
+    /// Handles of an earlier call.
+    static KEPT: Cell<(Option<Request>, Option<Response>)> = const { Cell::new((None, None)) };
+}
+
 impl configure::Guest for Reach {
     fn configure() -> Result<(), String> {
         fail(&config::get("configure").unwrap_or_default())
@@ -47,8 +54,8 @@ impl configure::Guest for Reach {
 }
 
 impl authorize::Guest for Reach {
-    fn authorize(request: &Request) -> Result<Decision, String> {
-        let behave = behave(request);
+    fn authorize(request: Request) -> Result<Decision, String> {
+        let behave = behave(&request);
         let words: Vec<&str> = behave.split(' ').collect();
         let answer = match *words {
             ["send", uri] => send::get(uri),
@@ -101,8 +108,8 @@ impl authorize::Guest for Reach {
 }
 
 impl rewrite::Guest for Reach {
-    fn rewrite_request(request: &Request) -> Result<RequestOutcome, String> {
-        let headers = changes(&behave(request))?;
+    fn rewrite_request(request: Request) -> Result<RequestOutcome, String> {
+        let headers = changes(&behave(&request))?;
         Ok(RequestOutcome::Forward(RequestChanges {
             path: None,
             path_parameters: Vec::new(),
@@ -113,25 +120,37 @@ impl rewrite::Guest for Reach {
         }))
     }
 
-    fn rewrite_response(request: &Request, _: &Response) -> Result<ResponseChanges, String> {
-        Ok(ResponseChanges { status: None, headers: changes(&behave(request))?, body: None })
+    fn rewrite_response(request: Request, response: Response) -> Result<ResponseChanges, String> {
+        let behave = behave(&request);
+        let status = match behave.as_str() {
+            "keep" => {
+                KEPT.set((Some(request), Some(response)));
+                None
+            }
+            "use-kept-response" => KEPT.take().1.map(|response| response.status()),
+            _ => None,
+        };
+        Ok(ResponseChanges { status, headers: changes(&behave)?, body: None })
     }
 }
 
 impl inspect::Guest for Reach {
-    fn inspect_head(request: &Request) -> Result<Finding, String> {
-        fail(&behave(request))?;
+    fn inspect_head(request: Request) -> Result<Finding, String> {
+        fail(&behave(&request))?;
         Ok(Finding { verdict: Verdict::Allow, labels: Vec::new() })
     }
 
-    fn inspect_body(request: &Request, _: BodyPart) -> Result<Finding, String> {
-        fail(&behave(request))?;
+    fn inspect_body(request: Request, _: BodyPart) -> Result<Finding, String> {
+        fail(&behave(&request))?;
         Ok(Finding { verdict: Verdict::Allow, labels: Vec::new() })
     }
 }
 
 impl handle::Guest for Reach {
     fn handle(event: String, _: Invocation) -> Result<String, Failure> {
+        if event == "use-kept-request" {
+            return Ok(KEPT.take().0.map_or("null".to_owned(), |request| request.request_id()));
+        }
         fail(&event).map_err(|error_message| Failure { error_type: "Told".to_owned(), error_message })?;
         Ok("{}".to_owned())
     }

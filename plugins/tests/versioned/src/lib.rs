@@ -53,7 +53,7 @@ impl configure::Guest for Versioned {
 }
 
 impl authorize::Guest for Versioned {
-    fn authorize(_request: &Request) -> Result<Decision, String> {
+    fn authorize(_request: Request) -> Result<Decision, String> {
         let (at_deployment, configured) = CONFIGURED.with_borrow(Clone::clone);
         let texts = [
             ("version", version()),

@@ -19,7 +19,7 @@ struct Watchdog;
 export!(Watchdog);
 
 impl Guest for Watchdog {
-    fn inspect_head(request: &Request) -> Result<Finding, String> {
+    fn inspect_head(request: Request) -> Result<Finding, String> {
         let verdict = |verdict, labels: &[&str]| {
             Ok(Finding { verdict, labels: labels.iter().map(|label| (*label).to_owned()).collect() })
         };
@@ -40,7 +40,7 @@ impl Guest for Watchdog {
         }
     }
 
-    fn inspect_body(_request: &Request, body: BodyPart) -> Result<Finding, String> {
+    fn inspect_body(_request: Request, body: BodyPart) -> Result<Finding, String> {
         let bad = !body.whole || body.bytes.windows(6).any(|window| window == b"attack");
         let verdict = if bad { Verdict::Block(None) } else { Verdict::Allow };
         Ok(Finding { verdict, labels: Vec::new() })

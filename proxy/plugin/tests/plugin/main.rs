@@ -3,6 +3,7 @@
 
 mod contract;
 mod generation;
+mod handles;
 mod isolation;
 mod limits;
 mod load;
