@@ -150,7 +150,7 @@ def plugins(bench, options):
         goals.append(goal("a kept Python authorizer inside the node", median(one["python, kept"], "inside_us"), 70,
                           " µs"))
     if "js, kept" in one:
-        goals.append(goal("a kept JavaScript authorizer inside the node", median(one["js, kept"], "inside_us"), 120,
+        goals.append(goal("a kept JavaScript (QuickJS) authorizer inside the node", median(one["js, kept"], "inside_us"), 120,
                           " µs"))
     header = ["plugin", "inside, one connection, µs", "CPU over the open route, µs/req", "req/s"]
     return {"tables": [table(header, rows), runs_table(full, ["proxy"])], "goals": goals,

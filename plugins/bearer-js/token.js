@@ -1,15 +1,17 @@
 // Takes tokens apart and believes those that are signed and not expired.
 import { verifyHmac } from "edgewit:plugin/crypto@0.1.0";
 import { base64url } from "./base64url.js";
+import { decode, encode } from "./utf8.js";
 
-// What the Authorization header `header` carries, or null when it is nothing to rely on. `now` is in seconds.
+// What the Authorization header `header` carries, or null when it is nothing to rely on. `key` is bytes, `now` is in
+// seconds.
 export function read(header, key, now) {
     const parts = bearer(header)?.split(".") ?? [];
     if (parts.length !== 2) {
         return null;
     }
     const [payload, tag] = parts.map(base64url);
-    if (!payload || !tag || !verifyHmac("sha256", encode(key), encode(parts[0]), tag)) {
+    if (!payload || !tag || !verifyHmac("sha256", key, encode(parts[0]), tag)) {
         return null;
     }
     const claims = parse(payload);
@@ -25,13 +27,11 @@ const isText = (value) => typeof value === "string" && value.isWellFormed();
 // A whole number that every language reads the same: up to 2^53 - 1, and 3.0 is one.
 const isInteger = Number.isSafeInteger;
 
-const encode = (text) => new TextEncoder().encode(text);
-
 // null when something is missing or not of its kind. An optional value may also be null.
 function parse(bytes) {
     let payload;
     try {
-        payload = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
+        payload = JSON.parse(decode(bytes));
     } catch {
         return null;
     }

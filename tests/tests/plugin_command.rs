@@ -235,7 +235,7 @@ fn build_names_the_command_for_what_it_cannot_build() {
     folder.write("rust/Cargo.toml", "[package]\nname = \"p\"\nedition = \"2024\"\n[workspace]\n");
     folder.write("rust/src/lib.rs", "");
     for (file, expected) in [
-        ("js/package.json", "plugins/tools/componentize-js js/wit WORLD"),
+        ("js/package.json", "plugins/tools/componentize-qjs js/wit WORLD"),
         ("python/bearer.py", "componentize-py --wit-path python/wit"),
         ("go/go.mod", "plugins/bearer-go/build"),
         ("c/plugin.c", "plugins/bearer-c/build"),

@@ -66,7 +66,7 @@ const LANGUAGES: [Language; 4] = [
         name: "JavaScript",
         files: &["package.json", "*.js", "*.mjs"],
         example: "bearer-js",
-        command: "plugins/tools/componentize-js FOLDER/wit WORLD FOLDER/ENTRY.js OUTPUT.wasm",
+        command: "plugins/tools/componentize-qjs FOLDER/wit WORLD FOLDER/ENTRY.js OUTPUT.wasm",
     },
     Language {
         name: "Go",
