@@ -17,6 +17,7 @@ mod call;
 mod calling;
 mod configure;
 mod decision;
+mod engine;
 mod error;
 mod guest_log;
 mod handles;
