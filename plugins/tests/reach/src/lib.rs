@@ -1,8 +1,9 @@
 //! Reaches outside itself, and fails in every export, as it is asked to.
 //!
 //! The header `behave` names the behaviour, with arguments after it; [`authorize::Guest::authorize`] lists them. The
-//! other exports do what [`fail`] lists. The configuration key `configure` names what `configure` does.
+//! other exports do what [`fail`] and [`look`] list. The configuration key `configure` names what `configure` does.
 
+mod look;
 mod send;
 
 use std::cell::Cell;
@@ -109,40 +110,54 @@ impl authorize::Guest for Reach {
 
 impl rewrite::Guest for Reach {
     fn rewrite_request(request: Request) -> Result<RequestOutcome, String> {
-        let headers = changes(&behave(&request))?;
+        let behave = behave(&request);
+        let mut headers = changes(&behave)?;
+        headers.extend(look::header(&behave, request.body()));
         Ok(RequestOutcome::Forward(RequestChanges {
             path: None,
             path_parameters: Vec::new(),
             query: Vec::new(),
             headers,
-            body: None,
+            body: behave.strip_prefix("look, replace ").map(|body| body.as_bytes().to_vec()),
             hand_on: None,
         }))
     }
 
     fn rewrite_response(request: Request, response: Response) -> Result<ResponseChanges, String> {
         let behave = behave(&request);
+        if behave == "look, fail late" {
+            return Err("told to".to_owned());
+        }
+        let mut headers = changes(&behave)?;
+        headers.extend(look::header(&behave, response.body()));
         let status = match behave.as_str() {
             "keep" => {
                 KEPT.set((Some(request), Some(response)));
                 None
             }
             "use-kept-response" => KEPT.take().1.map(|response| response.status()),
-            _ => None,
+            other => other.strip_prefix("look, status ").and_then(|status| status.parse().ok()),
         };
-        Ok(ResponseChanges { status, headers: changes(&behave)?, body: None })
+        Ok(ResponseChanges {
+            status,
+            headers,
+            body: behave.strip_prefix("look, answer ").map(|body| body.as_bytes().to_vec()),
+        })
     }
 }
 
 impl inspect::Guest for Reach {
     fn inspect_head(request: Request) -> Result<Finding, String> {
-        fail(&behave(&request))?;
-        Ok(Finding { verdict: Verdict::Allow, labels: Vec::new() })
+        let behave = behave(&request);
+        fail(&behave)?;
+        let looks = behave.starts_with("look");
+        Ok(Finding { verdict: if looks { Verdict::ReadBody } else { Verdict::Allow }, labels: Vec::new() })
     }
 
-    fn inspect_body(request: Request, _: BodyPart) -> Result<Finding, String> {
-        fail(&behave(&request))?;
-        Ok(Finding { verdict: Verdict::Allow, labels: Vec::new() })
+    fn inspect_body(request: Request, body: BodyPart) -> Result<Finding, String> {
+        let behave = behave(&request);
+        fail(&behave)?;
+        Ok(Finding { verdict: look::verdict(&behave, body), labels: Vec::new() })
     }
 }
 
