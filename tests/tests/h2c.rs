@@ -3,15 +3,17 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::future::{Future, poll_fn};
+use std::io::Write;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
 use edgewit_tests::PATIENCE;
 use edgewit_tests::fixture::{HOST, mock_api, proxy_api, serve};
-use edgewit_tests::folder::Folder;
+use edgewit_tests::folder::{Folder, with_origin};
+use edgewit_tests::http1::{Reader, encode_chunk};
 use edgewit_tests::node::Node;
-use edgewit_tests::origin::Origin;
+use edgewit_tests::origin::{Listener, Origin};
 use h2::client::SendRequest;
 use h2::{Reason, RecvStream, SendStream};
 use http::{HeaderMap, Method, Request, Response, Version};
@@ -415,6 +417,150 @@ fn idle_http_2_connections_are_closed() {
             // The connection ends while the client still could send.
             let ended = timeout(PATIENCE, client.connection).await;
             assert!(ended.is_ok(), "an idle connection stays open");
+        }
+    });
+}
+
+/// A node whose one API goes to `origin` behind the plugin `look`, a transform or a firewall, with this access to bodies.
+fn looked(origin: &str, attached: &str, access: &str) -> (Node, Folder) {
+    let folder = Folder::with_api(&proxy_api(origin));
+    let plugins = format!(
+        "plugins:\n  look:\n    component: \"${{plugins}}/reach.wasm\"\n    grants: {{http: [], keyvalue: []}}\n    \
+         limits: {{wall_ms: 30000, cpu_ms: 30000}}\n    {access}\n{attached}:\n  - {{plugin: look}}\n"
+    );
+    folder.write("plugins.yaml", with_origin(&plugins, ""));
+    (Node::start(folder.path()), folder)
+}
+
+const LOOK: (&str, &str) = ("behave", "look");
+
+#[test]
+fn what_plugins_have_seen_of_a_stream_arrives_whole() {
+    within(async {
+        for (attached, access) in [
+            ("transforms", "request_body: none"),
+            ("transforms", "request_body: {first: 10}\n    response_body: {first: 1}"),
+            ("firewalls", "request_body: {first: 10}"),
+        ] {
+            let origin = Origin::start(Vec::new()).unwrap();
+            let (node, _folder) = looked(&origin.url(), attached, access);
+            let mut client = Client::connect(node.listen()).await;
+            for length in [0_usize, 9, 10, 11, 200_000] {
+                for announced in [true, false] {
+                    let text = length.to_string();
+                    let headers = [LOOK, ("content-length", &*text)];
+                    let headers = if announced { &headers[..] } else { &headers[..1] };
+                    let (response, body) = client.start(Method::POST, "/a", headers, false).await;
+                    if length == 0 {
+                        let mut body = body;
+                        body.send_data(Bytes::new(), true).unwrap();
+                    } else {
+                        upload(body, length).await;
+                    }
+                    let (head, mut body) = response.await.unwrap().into_parts();
+                    let what = format!("{attached} {access}: {length} {announced}");
+                    assert_eq!((head.status.as_u16(), &*whole(&mut body).await), (200, &b"ok"[..]), "{what}");
+                    let received = origin.received().pop().unwrap();
+                    assert!(received.body == vec![b'a'; length], "{what}: {} bytes", received.body.len());
+                    if attached == "transforms" {
+                        let ends = if length == 0 { "" } else { " 97 97" };
+                        let seen = match access.contains("first") {
+                            false => "nothing".to_owned(),
+                            true if length <= 10 => format!("all of {length}{ends}"),
+                            true => format!("first 10{ends}"),
+                        };
+                        assert_eq!(received.head.value("x-seen"), Some(&*seen), "{what}");
+                    }
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn a_dialogue_passes_a_transform_in_both_directions() {
+    within(async {
+        let origin = Listener::start(|mut stream, _| {
+            let mut reader = Reader::new(stream.try_clone().unwrap());
+            reader.head().unwrap();
+            stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").unwrap();
+            // Every chunk comes back; the empty one is the last.
+            while let Ok((chunk, _)) = reader.chunk() {
+                stream.write_all(&encode_chunk(&chunk)).unwrap();
+                if chunk.is_empty() {
+                    break;
+                }
+            }
+        })
+        .unwrap();
+        let access = "request_body: {first: 2}\n    response_body: {first: 2}";
+        let (node, _folder) = looked(&format!("http://{}", origin.addr()), "transforms", access);
+        let mut client = Client::connect(node.listen()).await;
+        let (response, mut up) = client.start(Method::POST, "/a", &[LOOK], false).await;
+        up.send_data("one".into(), false).unwrap();
+        let (head, mut down) = response.await.unwrap().into_parts();
+        assert_eq!(head.headers["x-seen"], "first 2 111 110");
+        assert_eq!(exactly(&mut down, 3).await, b"one");
+        up.send_data("two".into(), true).unwrap();
+        assert_eq!(exactly(&mut down, 3).await, b"two");
+        assert_eq!(whole(&mut down).await, b"");
+    });
+}
+
+#[test]
+fn another_body_and_a_refusal_end_an_upload_and_other_streams_go_on() {
+    const UPLOAD: usize = 64 * 1024 * 1024;
+    within(async {
+        for (attached, behave, status, expected) in [
+            ("transforms", "look, replace other", 200, "ok"),
+            ("firewalls", "look, tell", 418, "first 10 97 97"),
+        ] {
+            let origin = Origin::start(Vec::new()).unwrap();
+            let (node, _folder) = looked(&origin.url(), attached, "request_body: {first: 10}");
+            let mut client = Client::connect(node.listen()).await;
+            let (response, body) = client.start(Method::POST, "/a", &[("behave", behave)], false).await;
+            let uploading = tokio::spawn(upload(body, UPLOAD));
+            let (head, mut body) = response.await.unwrap().into_parts();
+            let answer = String::from_utf8(whole(&mut body).await).unwrap();
+            assert_eq!((head.status.as_u16(), answer.as_str()), (status, expected));
+            // Nobody waits for the rest; and what was thrown away takes nothing from the connection.
+            uploading.await.unwrap();
+            assert_eq!(client.get("/b").await.1, b"ok");
+            let received = origin.received();
+            assert!(received.iter().all(|received| received.body.is_empty() || received.body == b"other"));
+        }
+    });
+}
+
+#[test]
+fn a_grpc_call_passes_a_transform_that_looks_at_heads() {
+    within(async {
+        let (url, mut calls) = grpc_origin().await;
+        let (node, _folder) = looked(&url, "transforms", "request_body: none");
+        let mut client = Client::connect(node.listen()).await;
+        for (behave, status, seen) in [("look", 200, Some("nothing")), ("look, fail late", 500, None)] {
+            let headers = [GRPC[0], GRPC[1], ("behave", behave)];
+            let (response, mut up) = client.start(Method::POST, "/pets.Pets/Get", &headers, false).await;
+            up.send_data(message("one"), false).unwrap();
+            let mut call = calls.recv().await.unwrap();
+            assert_eq!(call.head.headers["x-seen"], "nothing");
+            assert_eq!(exactly(&mut call.body, 8).await, message("one"));
+            let mut answer = call.answer("application/grpc");
+            answer.send_data(message("ONE"), false).unwrap();
+            let (head, mut down) = response.await.unwrap().into_parts();
+            assert_eq!(head.status.as_u16(), status);
+            assert_eq!(head.headers.get("x-seen").map(|value| value.to_str().unwrap()), seen);
+            if status == 500 {
+                // The call to the backend ends.
+                assert!(poll_fn(|cx| answer.poll_reset(cx)).await.is_ok());
+                continue;
+            }
+            assert_eq!(exactly(&mut down, 8).await, message("ONE"));
+            up.send_data(message("two"), true).unwrap();
+            assert_eq!(exactly(&mut call.body, 8).await, message("two"));
+            answer.send_trailers(trailers("0")).unwrap();
+            assert!(piece(&mut down).await.is_none());
+            assert_eq!(down.trailers().await.unwrap().unwrap()["grpc-status"], "0");
         }
     });
 }

@@ -64,30 +64,45 @@ impl Backends {
         request: Box<RequestHeader>,
         body: &[u8],
     ) -> Result<Backend, Failed> {
+        let (mut backend, kept) = self.begin(upstream, timeout, request, body).await?;
+        let failed = Failed::on(kept);
+        let session = &mut backend.session;
+        session.finish_body().await.map_err(failed)?;
+        loop {
+            session.read_response().await.map_err(failed)?;
+            if session.get_status().is_some_and(|status| !status.is_informational()) {
+                return Ok(backend);
+            }
+        }
+    }
+
+    /// Sends the header of a request and the first bytes of its body. Also says whether the connection was kept.
+    pub(crate) async fn begin(
+        &self,
+        upstream: &Upstream,
+        timeout: Duration,
+        request: Box<RequestHeader>,
+        first: &[u8],
+    ) -> Result<(Backend, bool), Failed> {
         let unresolved = |error| Error::because(ErrorType::ConnectNoRoute, "resolving the host", error);
         let address = upstream.address().await.map_err(|error| Failed::ToConnect(unresolved(error)))?;
         let key = Key { upstream: upstream.pool_key, address };
         let kept = take(&self.kept, &key);
-        let failed = if kept.is_some() { Failed::OnKept } else { Failed::OnNew };
+        let was_kept = kept.is_some();
         let stream = match kept {
             Some(stream) => stream,
             // Connecting takes a future of many kilobytes, which calls on kept connections need not carry along.
             None => Box::pin(self.connect(upstream, address)).await.map_err(Failed::ToConnect)?,
         };
+        let failed = Failed::on(was_kept);
         let mut session = HttpSession::new(stream);
         session.read_timeout = Some(timeout);
         session.write_timeout = Some(timeout);
         session.write_request_header(request).await.map_err(failed)?;
-        if !body.is_empty() {
-            session.write_body(body).await.map_err(failed)?;
+        if !first.is_empty() {
+            session.write_body(first).await.map_err(failed)?;
         }
-        session.finish_body().await.map_err(failed)?;
-        loop {
-            session.read_response().await.map_err(failed)?;
-            if session.get_status().is_some_and(|status| !status.is_informational()) {
-                return Ok(Backend { session, key });
-            }
-        }
+        Ok((Backend { session, key }, was_kept))
     }
 
     /// Whether a connection can be made.
@@ -111,6 +126,11 @@ impl Backends {
 }
 
 impl Failed {
+    /// A failure on a connection, by whether that was kept.
+    pub(crate) fn on(kept: bool) -> fn(Box<Error>) -> Self {
+        if kept { Self::OnKept } else { Self::OnNew }
+    }
+
     pub(crate) fn into_error(self) -> Box<Error> {
         match self {
             Self::ToConnect(error) | Self::OnKept(error) | Self::OnNew(error) => error,

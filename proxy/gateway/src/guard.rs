@@ -109,6 +109,11 @@ pub enum Guarded<T> {
 }
 
 impl PluginEntry {
+    /// No body has to be read for it, of requests and of answers.
+    pub(crate) fn sees_no_body(&self) -> bool {
+        (self.request_body, self.response_body) == (BodyAccess::None, BodyAccess::None)
+    }
+
     /// Calls the plugin under its breaker, and does what is declared for failures.
     pub async fn call<T, F>(
         &self,

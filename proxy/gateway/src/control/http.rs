@@ -125,7 +125,8 @@ pub(crate) async fn admit(
         return Err(error);
     }
     let limits = RequestLimits { payload_bytes: BODY_BYTES as u64 + 1, ..admission.limits.clone() };
-    let body = match body::collect(session, &limits, admission.buffers).await {
+    let unread = body::Collected::unread(session);
+    let body = match body::collect(session, &limits, admission.buffers, unread).await {
         Ok(body) => body.share(),
         Err(BodyError::Refused(refusal)) => {
             session.set_keepalive(None);

@@ -2,7 +2,7 @@
 
 use super::apis::located;
 use super::plugins::LoadedPlugins;
-use crate::config::{FirewallFile, Folder, TransformFile, files};
+use crate::config::{BodyAccess, FirewallFile, Folder, TransformFile, files};
 use crate::generation::Attached;
 use crate::guard::Breaker;
 use edgewit_model::{Finding, Location};
@@ -184,17 +184,20 @@ fn unknown(plans: &[&Plan], folder: &Folder, plugins: &LoadedPlugins, findings: 
         }
         let fits =
             plans.iter().any(|plan| plan.routes.iter().any(|route| fits(&transform.value, plan, route)));
-        // A transform needs whole answers.
+        // A function streams because its answer has no end in sight, or none that would fit.
+        let declared = folder.plugins.plugins.get(plugin);
+        let waits = declared.is_some_and(|plugin| matches!(plugin.value.response_body, BodyAccess::Whole(_)));
         for (plan, route) in plans.iter().flat_map(|plan| plan.routes.iter().map(move |route| (plan, route)))
         {
             let streams =
                 matches!(&route.integration, IntegrationPlan::Function(function) if function.streams);
-            if streams && self::fits(&transform.value, plan, route) {
+            if streams && waits && self::fits(&transform.value, plan, route) {
                 let (verb, resource) = (route.verb.as_str(), &route.resource_path);
                 let message = format!(
-                    "the transform `{plugin}` fits {verb} {resource}, whose function streams; a transform needs the whole answer"
+                    "the transform `{plugin}` fits {verb} {resource}, whose function streams; it asks for the whole answer"
                 );
-                findings.push(Finding::error("transform-streams", &at, message));
+                let finding = Finding::error("transform-streams", &at, message);
+                findings.push(finding.with_help("`response_body` is `none` or `{first: BYTES}` there"));
             }
         }
         if !fits {

@@ -1,8 +1,8 @@
 //! Stage 3: a component lets the request pass or stops it, before a route is looked for.
 
 use super::asked::{Shown, ask};
+use super::body::Collected;
 use super::deliver;
-use crate::config::BodyAccess;
 use crate::exchange::{Exchange, Refusal};
 use crate::generation::Attached;
 use crate::guard::Guarded;
@@ -50,17 +50,11 @@ pub(super) async fn body(
     attached: &Attached,
     header: &mut RequestHeader,
     exchange: &mut Exchange,
-    body: &Bytes,
+    body: &Collected,
 ) -> Result<Judged, Refusal> {
-    let (most, must_be_whole) = match attached.entry.request_body {
-        BodyAccess::None => (0, false),
-        BodyAccess::First(most) => (most, false),
-        BodyAccess::Whole(most) => (most, true),
-    };
-    if must_be_whole && body.len() > most {
-        return Err(Refusal::too_large(most as u64));
-    }
-    let (shown, whole) = (body.slice(..body.len().min(most)), body.len() <= most);
+    let seen = body.seen(attached.entry.request_body).map_err(|most| Refusal::too_large(most as u64))?;
+    // Where nothing is read for it, only a request without a body is known to be whole.
+    let (shown, whole) = seen.unwrap_or_else(|| (Bytes::new(), body.is_empty()));
     let called =
         ask(&attached.entry, &attached.breaker, header, exchange, before_routes(), |plugin, request| {
             let shown = shown.to_vec();

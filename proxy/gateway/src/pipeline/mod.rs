@@ -21,12 +21,14 @@ mod names;
 mod record;
 mod refuse;
 mod route;
+mod shown;
 mod templates;
 mod transform;
 mod validate;
 mod whole;
 
 use crate::backends::Backends;
+use crate::config::BodyAccess;
 use crate::exchange::{Exchange, Refusal};
 use crate::invoke::Trial;
 use crate::shared::Shared;
@@ -77,8 +79,8 @@ impl From<BodyError> for Stop {
 
 /// What the firewall comes to.
 enum Filtered {
-    /// The request goes on, with its body where that was read.
-    Passed(Option<Collected>),
+    /// The request goes on, with its body as far as that was read.
+    Passed(Collected),
     /// The firewall answers.
     Blocked(Box<ResponseHeader>, Bytes),
 }
@@ -115,18 +117,17 @@ impl Pipeline {
             domain::run(&generation, session.req_header(), loopback, exchange)?;
         }
         body::check_announced(&session.req_header().headers, self.shared.limits.payload_bytes)?;
-        let mut collected = None;
+        let mut collected = Collected::unread(&mut session.downstream_session);
         if !exchange.trial && exchange.stage().is_some_and(|stage| stage.firewall.is_some()) {
-            match Box::pin(self.firewall(session, exchange)).await? {
+            match Box::pin(self.firewall(session, exchange, collected)).await? {
                 Filtered::Passed(body) => collected = body,
                 Filtered::Blocked(response, body) => return Ok(Next::Answer(response, body)),
             }
         }
         route::run(session.req_header_mut(), exchange)?;
         if let Some(log) = exchange.log.clone() {
-            let body = Box::pin(self.collected(session, collected)).await?;
-            logged::request(&log, session.req_header(), exchange, body.bytes());
-            collected = Some(body);
+            collected = Box::pin(self.whole_of(session, collected)).await?;
+            logged::request(&log, session.req_header(), exchange, collected.bytes());
         }
         if !exchange.trial {
             authorize::run(session.req_header_mut(), exchange).await?;
@@ -134,13 +135,12 @@ impl Pipeline {
         if let Some(coding) = coding::of_request(session.req_header(), exchange)?
             && !session.is_body_empty()
         {
-            collected = Some(Box::pin(self.decoded(session, collected, coding)).await?);
+            collected = Box::pin(self.decoded(session, collected, coding)).await?;
         }
         validate::parameters(session.req_header(), exchange)?;
         if validate::wants_body(exchange) {
-            let body = Box::pin(self.collected(session, collected)).await?;
-            validate::body(session.req_header(), exchange, &body)?;
-            collected = Some(body);
+            collected = Box::pin(self.whole_of(session, collected)).await?;
+            validate::body(session.req_header(), exchange, &collected)?;
         }
         self.integrate(session, exchange, collected).await
     }
@@ -149,46 +149,61 @@ impl Pipeline {
     async fn decoded(
         &self,
         session: &mut Session,
-        collected: Option<Collected>,
+        collected: Collected,
         coding: Coding,
     ) -> Result<Collected, Stop> {
-        let body = self.collected(session, collected).await?;
+        let body = self.whole_of(session, collected).await?;
         let body = coding::decode(body.share(), coding, self.shared.limits.payload_bytes).await?;
         session.req_header_mut().remove_header(&http::header::CONTENT_ENCODING);
         let body = self.shared.buffers.hold(body).map_err(|_full| Refusal::busy())?;
         Ok(body.into())
     }
 
-    /// The body comes along where the firewall has looked at it.
-    async fn firewall(&self, session: &mut Session, exchange: &mut Exchange) -> Result<Filtered, Stop> {
+    /// The body comes along as far as the firewall has looked at it.
+    async fn firewall(
+        &self,
+        session: &mut Session,
+        exchange: &mut Exchange,
+        unread: Collected,
+    ) -> Result<Filtered, Stop> {
         let stage = exchange.stage().map(Arc::clone);
         let Some(attached) = stage.as_ref().and_then(|stage| stage.firewall.as_ref()) else {
-            return Ok(Filtered::Passed(None));
+            return Ok(Filtered::Passed(unread));
         };
         match firewall::head(attached, session.req_header_mut(), exchange).await? {
-            firewall::Judged::Pass => Ok(Filtered::Passed(None)),
+            firewall::Judged::Pass => Ok(Filtered::Passed(unread)),
             firewall::Judged::Blocked(response, body) => Ok(Filtered::Blocked(response, body)),
             firewall::Judged::ReadBody => {
-                let body = self.collect(session).await?;
-                match firewall::body(attached, session.req_header_mut(), exchange, &body.share()).await? {
+                let body = self.shown(session, unread, attached.entry.request_body).await?;
+                match firewall::body(attached, session.req_header_mut(), exchange, &body).await? {
                     firewall::Judged::Blocked(response, body) => Ok(Filtered::Blocked(response, body)),
-                    _ => Ok(Filtered::Passed(Some(body))),
+                    _ => Ok(Filtered::Passed(body)),
                 }
             }
         }
     }
 
-    /// The body that an earlier stage has read, or else read now.
-    async fn collected(&self, session: &mut Session, earlier: Option<Collected>) -> Result<Collected, Stop> {
-        match earlier {
-            Some(body) => Ok(body),
-            None => self.collect(session).await,
+    /// The body, read as far as a plugin with this access has to see it.
+    async fn shown(
+        &self,
+        session: &mut Session,
+        earlier: Collected,
+        access: BodyAccess,
+    ) -> Result<Collected, Stop> {
+        let Some(most) = access.most() else { return Ok(earlier) };
+        let announced_more = access.rules_out(&session.req_header().headers);
+        if let Some(most) = announced_more.filter(|_| !earlier.is_whole()) {
+            return Err(Refusal::too_large(most as u64).into());
         }
+        let Shared { limits, buffers, .. } = &*self.shared;
+        Ok(body::first(&mut session.downstream_session, limits, buffers, earlier, most).await?)
     }
 
-    async fn collect(&self, session: &mut Session) -> Result<Collected, Stop> {
+    /// All of the body, for a stage that works on it.
+    async fn whole_of(&self, session: &mut Session, earlier: Collected) -> Result<Collected, Stop> {
         let Shared { limits, buffers, .. } = &*self.shared;
-        Ok(body::collect(&mut session.downstream_session, limits, buffers).await?)
+        let whole = body::collect(&mut session.downstream_session, limits, buffers, earlier).await?;
+        Ok(whole.mark_worked_on())
     }
 }
 
@@ -297,7 +312,7 @@ impl ProxyHttp for Pipeline {
 
     async fn upstream_response_filter(
         &self,
-        _session: &mut Session,
+        session: &mut Session,
         response: &mut ResponseHeader,
         exchange: &mut Exchange,
     ) -> Result<()> {
@@ -306,7 +321,10 @@ impl ProxyHttp for Pipeline {
         }
         integrate::relay::answered(response, exchange)?;
         map_response::proxied(response);
-        Ok(())
+        if response.status == 101 {
+            return Ok(());
+        }
+        transform::relayed(session.req_header_mut(), exchange, response).await
     }
 
     async fn response_filter(

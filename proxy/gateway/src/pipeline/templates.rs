@@ -1,5 +1,6 @@
 //! Stages 9 and 11, first half: the mapping templates of the document, rendered by the component that every node has.
 
+use super::body::Collected;
 use super::content::content_type;
 use super::integrate::mock::unsupported_media_type;
 use super::map_response::Mapped;
@@ -36,7 +37,9 @@ pub(super) async fn request(
     let Some((templates, number)) = renderer(&stage, template) else { return Err(broken(exchange)) };
     exchange.template = Some(number);
     let at_once = matches!(integration, IntegrationPlan::Mock(_));
-    let rendered = transform::request(&templates.attached, header, exchange, &body, at_once).await;
+    let whole = Collected::from(body.clone());
+    let rendered = transform::request(&templates.attached, header, exchange, &whole, at_once).await;
+    drop(whole);
     exchange.template = None;
     match rendered.map_err(|refusal| refusal.because(format!("{UNABLE} request")))? {
         transform::Outcome::Forward(mut changes) => {

@@ -1,8 +1,8 @@
 //! Stages 9 and 11, second half: a component changes the mapped request, and the mapped answer.
 
 use super::asked::{Shown, ask};
+use super::body::Collected;
 use super::deliver;
-use crate::config::BodyAccess;
 use crate::exchange::{Exchange, Refusal};
 use crate::generation::Attached;
 use crate::guard::Guarded;
@@ -34,10 +34,10 @@ pub(super) async fn request(
     attached: &Attached,
     header: &mut RequestHeader,
     exchange: &mut Exchange,
-    body: &Bytes,
+    body: &Collected,
     at_once: bool,
 ) -> Result<Outcome, Refusal> {
-    let body = seen(attached.entry.request_body, body).map_err(|most| Refusal::too_large(most as u64))?;
+    let body = body.seen(attached.entry.request_body).map_err(|most| Refusal::too_large(most as u64))?;
     let shown = Shown { body, ..Shown::default() };
     let called =
         ask(&attached.entry, &attached.breaker, header, exchange, shown, |plugin, request| async move {
@@ -62,10 +62,10 @@ pub(super) async fn request(
     }
 }
 
-/// Asks what to change of the answer, and changes it.
+/// Asks what to change of a whole answer, and changes it.
 ///
 /// # Errors
-/// 500 when the transform fails, or may not see as much as the answer has.
+/// As [`opening`].
 pub(super) async fn response(
     attached: &Attached,
     header: &mut RequestHeader,
@@ -73,7 +73,24 @@ pub(super) async fn response(
     response: Box<ResponseHeader>,
     body: Bytes,
 ) -> Result<(Box<ResponseHeader>, Bytes), Refusal> {
-    let seen = seen(attached.entry.response_body, &body).map_err(|_| Refusal::internal())?;
+    let (response, replaced) = opening(attached, header, exchange, response, &body, true).await?;
+    Ok((response, replaced.unwrap_or(body)))
+}
+
+/// Asks what to change of an answer whose body begins with `bytes`, or is that where it is `whole`. The head is changed,
+/// and comes with the body that the answer is to have in place of its own.
+///
+/// # Errors
+/// 500 when the transform fails, or may not see as much as the answer has.
+pub(super) async fn opening(
+    attached: &Attached,
+    header: &mut RequestHeader,
+    exchange: &mut Exchange,
+    response: Box<ResponseHeader>,
+    bytes: &Bytes,
+    whole: bool,
+) -> Result<(Box<ResponseHeader>, Option<Bytes>), Refusal> {
+    let seen = attached.entry.response_body.seen(bytes, whole).map_err(|_| Refusal::internal())?;
     let answer = Arc::new(Answer { header: response, body: seen });
     let mut waiting = exchange.waiting.take();
     let called =
@@ -85,10 +102,42 @@ pub(super) async fn response(
     let called = called.await?;
     let Ok(answer) = Arc::try_unwrap(answer) else { return Err(Refusal::internal()) };
     match called {
-        Guarded::Answered(changes) => changed(answer.header, body, changes, exchange.template.is_none()),
-        Guarded::PassedOver => Ok((answer.header, body)),
+        Guarded::Answered(changes) => changed(answer.header, changes, exchange.template.is_none()),
+        Guarded::PassedOver => Ok((answer.header, None)),
         Guarded::Failed(error) => Err(failed(exchange, error.as_ref())),
     }
+}
+
+/// Changes the head of an answer that Pingora relays.
+///
+/// # Errors
+/// As [`opening`], and for a transform that has another body for what passes byte by byte; the exchange keeps what the
+/// client gets.
+pub(super) async fn relayed(
+    header: &mut RequestHeader,
+    exchange: &mut Exchange,
+    response: &mut ResponseHeader,
+) -> pingora_error::Result<()> {
+    let Some(stage) = exchange.stage().map(Arc::clone) else { return Ok(()) };
+    let route = exchange.found.and_then(|found| stage.routes.get(found.route));
+    let Some(attached) = route.and_then(|route| route.transform.as_ref()) else { return Ok(()) };
+    let answer = Box::new(response.clone());
+    let refusal = match Box::pin(opening(attached, header, exchange, answer, &Bytes::new(), false)).await {
+        Ok((changed, None)) => {
+            *response = *changed;
+            return Ok(());
+        }
+        Ok((_, Some(_))) => no_other_body(exchange),
+        Err(refusal) => refusal,
+    };
+    exchange.refusal = Some(refusal);
+    pingora_error::Error::e_explain(pingora_error::ErrorType::InternalError, "a transform failed")
+}
+
+/// A WebSocket and a gRPC call have no body that another could stand for.
+pub(super) fn no_other_body(exchange: &mut Exchange) -> Refusal {
+    exchange.integration.error = Some("transform: another body for what passes byte by byte".into());
+    Refusal::internal()
 }
 
 fn failed(exchange: &mut Exchange, error: Option<&edgewit_plugin::PluginError>) -> Refusal {
@@ -100,22 +149,11 @@ fn failed(exchange: &mut Exchange, error: Option<&edgewit_plugin::PluginError>) 
     }
 }
 
-/// As much of a body as a plugin may see, and whether that is all of it; the limit where there is more than may be.
-fn seen(access: BodyAccess, body: &Bytes) -> Result<Option<(Bytes, bool)>, usize> {
-    match access {
-        BodyAccess::None => Ok(None),
-        BodyAccess::First(most) if body.len() > most => Ok(Some((body.slice(..most), false))),
-        BodyAccess::Whole(most) if body.len() > most => Err(most),
-        BodyAccess::First(_) | BodyAccess::Whole(_) => Ok(Some((body.clone(), true))),
-    }
-}
-
 fn changed(
     mut header: Box<ResponseHeader>,
-    body: Bytes,
     changes: ResponseChanges,
     passed_on: bool,
-) -> Result<(Box<ResponseHeader>, Bytes), Refusal> {
+) -> Result<(Box<ResponseHeader>, Option<Bytes>), Refusal> {
     if let Some(status) = changes.status {
         header.set_status(status).map_err(|_| Refusal::internal())?;
     }
@@ -130,7 +168,7 @@ fn changed(
             one(headers, change);
         }
     });
-    Ok((header, changes.body.map_or(body, Bytes::from)))
+    Ok((header, changes.body.map(Bytes::from)))
 }
 
 fn one(headers: &mut HeaderMap, change: Change<HeaderName, HeaderValue>) {
@@ -248,15 +286,5 @@ mod tests {
             [set("a", "x y"), Change::Append("b".to_owned(), "2".to_owned()), Change::Remove("c".to_owned())];
         assert_eq!(changed_query("a=1&a=2&c=3&b=1", &changes), b"a=x%20y&b=1&b=2");
         assert_eq!(changed_query("", &[set("n", "&")]), b"n=%26");
-    }
-
-    #[test]
-    fn a_body_is_seen_as_far_as_declared() {
-        let body = Bytes::from_static(b"12345");
-        assert_eq!(seen(BodyAccess::None, &body), Ok(None));
-        assert_eq!(seen(BodyAccess::First(4), &body), Ok(Some((Bytes::from_static(b"1234"), false))));
-        assert_eq!(seen(BodyAccess::First(5), &body), Ok(Some((body.clone(), true))));
-        assert_eq!(seen(BodyAccess::Whole(5), &body), Ok(Some((body.clone(), true))));
-        assert_eq!(seen(BodyAccess::Whole(4), &body), Err(4));
     }
 }

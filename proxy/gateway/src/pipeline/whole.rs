@@ -33,7 +33,7 @@ impl Pipeline {
             let body = templates::request(whole.integration, header, exchange, body).await?;
             return self.ask(whole, header, exchange, &sent, body).await;
         };
-        match transform::request(attached, header, exchange, &body, false).await? {
+        match transform::request(attached, header, exchange, &body.clone().into(), false).await? {
             transform::Outcome::Answer(response, body) => return Ok((response, body)),
             transform::Outcome::Forward(mut changes) => {
                 if let Some(changed) = changes.body.take() {

@@ -72,7 +72,7 @@ pub(crate) async fn run(
     Ok(())
 }
 
-fn refused(exchange: &mut Exchange, refusal: Refusal) -> Failed {
+pub(super) fn refused(exchange: &mut Exchange, refusal: Refusal) -> Failed {
     exchange.integration.latency = exchange.integration.started.map(|started: Instant| started.elapsed());
     exchange.integration.error.clone_from(&refusal.message);
     Failed::Refused(Box::new(refusal))

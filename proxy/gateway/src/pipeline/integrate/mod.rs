@@ -1,11 +1,14 @@
 //! Stage 10: calling the integration.
 
 pub(super) mod direct;
+pub(super) mod duplex;
 pub(super) mod function;
 pub(super) mod http;
 pub(super) mod invoke;
 pub(super) mod lambda;
+mod messages;
 pub(super) mod mock;
+mod opened;
 pub(super) mod relay;
 pub(super) mod streamed;
 

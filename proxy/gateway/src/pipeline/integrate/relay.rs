@@ -1,13 +1,14 @@
 //! HTTP_PROXY, streamed: Pingora carries the request to the backend and the answer back.
 
 use super::super::map_request::{self, Mapped};
+use super::super::transform;
 use crate::exchange::{Exchange, Refusal};
 use crate::shared::RequestLimits;
 use crate::targets::{Chosen, Targets};
 use crate::upstream::Upstream;
 use crate::view::View;
 use edgewit_mapping::forwarding::IntegrationKind;
-use edgewit_model::api::ResponseTransferMode;
+use edgewit_model::api::{ResponseTransferMode, Verb};
 use edgewit_plan::integration::HttpPlan;
 use pingora_core::upstreams::peer::HttpPeer;
 use pingora_error::{Error, ErrorType, Result};
@@ -56,7 +57,7 @@ pub(crate) fn prepare(
         attempts: addresses(&target),
         target,
         mapped,
-        upgrade: begins(header, "upgrade", b"websocket") && asks_for_upgrade(header),
+        upgrade: is_upgrade(header),
         grpc: is_grpc(header),
         began: Instant::now(),
         no_body,
@@ -80,6 +81,15 @@ pub(super) fn announces_empty_body(method: &str) -> bool {
 /// A gRPC call, by its media type.
 pub(in crate::pipeline) fn is_grpc(header: &RequestHeader) -> bool {
     begins(header, "content-type", b"application/grpc")
+}
+
+/// A WebSocket, or a call over HTTP/2 with trailers: only Pingora's relay carries these, byte by byte.
+pub(in crate::pipeline) fn is_bytewise(header: &RequestHeader) -> bool {
+    is_upgrade(header) || is_grpc(header)
+}
+
+fn is_upgrade(header: &RequestHeader) -> bool {
+    begins(header, "upgrade", b"websocket") && asks_for_upgrade(header)
 }
 
 fn begins(header: &RequestHeader, name: &str, wanted: &[u8]) -> bool {
@@ -117,6 +127,16 @@ impl Relay {
     /// The target broke off after its answer had begun.
     pub(crate) fn broke(&mut self) {
         self.target.broke();
+    }
+
+    /// The request has been sent whole: the time for the answer begins.
+    pub(super) fn sent(&mut self) {
+        self.began = Instant::now();
+    }
+
+    /// Whether a body that comes with this method is kept from the backend.
+    pub(super) fn withholds_body(&self, verb: Option<Verb>) -> bool {
+        super::withholds_body(&self.plan, verb)
     }
 
     /// What is known of the call's target.
@@ -216,6 +236,9 @@ fn rewrite(request: &mut RequestHeader, exchange: &mut Exchange, relay: &Relay) 
         relay.upgrade,
         relay.grpc,
     )?;
+    if let Some(changes) = &exchange.changes {
+        transform::apply(changes, request)?;
+    }
     let framed =
         request.headers.contains_key("content-length") || request.headers.contains_key("transfer-encoding");
     if !framed && relay.no_body && announces_empty_body(request.method.as_str()) && !relay.upgrade {

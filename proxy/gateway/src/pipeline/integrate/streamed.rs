@@ -3,18 +3,19 @@
 //!
 //! Source: <https://docs.aws.amazon.com/lambda/latest/api/API_InvokeWithResponseStream.html>.
 
-use super::super::{deliver, map_response};
+use super::super::shown::Opening;
+use super::super::{deliver, map_response, transform};
 use super::direct::{Failed, frame, unless_gone};
 use super::function::{self, Failed as Refused, event_of, failed, invoke_refused};
 use super::http::{Call, Fault, serve_streamed};
 use super::lambda::{Answer, Called, Function};
+use super::messages::{Message, Messages};
+use super::opened::{Opened, is_bodyless, open};
 use super::{failure, timeout};
-use crate::backends::{Backend, Backends};
+use crate::config::BodyAccess;
 use crate::exchange::{Exchange, Refusal};
 use crate::generation::Attached;
 use crate::shared::Shared;
-use crate::targets::Chosen;
-use aws_smithy_eventstream::frame::{DecodedFrame, MessageFrameDecoder};
 use bytes::{Bytes, BytesMut};
 use edgewit_mapping::forwarding::IntegrationKind;
 use edgewit_mapping::lambda::result::{ResultError, stream};
@@ -24,11 +25,6 @@ use pingora_core::protocols::http::{HttpTask, ServerSession};
 use pingora_error::{Error, ErrorSource, ErrorType};
 use pingora_http::ResponseHeader;
 use std::time::{Duration, Instant};
-
-/// Bytes of one message of an event stream; Lambda's have at most 16 KB of payload.
-const MAX_MESSAGE_BYTES: usize = 1 << 20;
-/// Time that the end of a body has to come after the last message.
-const END_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// Calls the function and streams what it answers to the client. What a component answers is whole, and returned.
 ///
@@ -42,6 +38,7 @@ pub(in crate::pipeline) async fn run(
     exchange: &mut Exchange,
     shared: &Shared,
     body: Bytes,
+    transform: Option<&Attached>,
 ) -> Result<Option<(Box<ResponseHeader>, Bytes)>, Failed> {
     let header = session.req_header();
     let client_trace = header.headers.get("x-amzn-trace-id").and_then(|value| value.to_str().ok());
@@ -64,11 +61,14 @@ pub(in crate::pipeline) async fn run(
                     exchange.integration.latency = Some(started.elapsed());
                     exchange.integration.status = Some(200);
                     let left = plan.timeout.saturating_sub(started.elapsed());
-                    let rest = pass(begun, session, exchange, shared, left).await;
-                    if let Rest::Function(messages) = rest.map_err(|error| broke(error, exchange))? {
-                        messages.release(call.backends).await;
-                    }
-                    return Ok(None);
+                    return match pass(begun, session, exchange, shared, left, transform).await? {
+                        Passed::Sent(Rest::Function(messages)) => {
+                            messages.release(call.backends).await;
+                            Ok(None)
+                        }
+                        Passed::Sent(Rest::Component(_)) => Ok(None),
+                        Passed::Replaced(response, body) => Ok(Some((response, body))),
+                    };
                 }
             }
         }
@@ -78,7 +78,9 @@ pub(in crate::pipeline) async fn run(
         Ok(Some((mut response, body))) => {
             exchange.integration.status = Some(200);
             deliver::trace(&mut response, exchange).map_err(refused)?;
-            Ok(Some((response, body)))
+            let Some(attached) = transform else { return Ok(Some((response, body))) };
+            let header = session.req_header_mut();
+            transform::response(attached, header, exchange, response, body).await.map(Some).map_err(refused)
         }
         Ok(None) => Ok(None),
         Err((refusal, why)) => {
@@ -135,7 +137,8 @@ pub(in crate::pipeline) async fn component(
     exchange: &mut Exchange,
     shared: &Shared,
     body: Bytes,
-) -> Result<(), Failed> {
+    transform: Option<&Attached>,
+) -> Result<Option<(Box<ResponseHeader>, Bytes)>, Failed> {
     let kind = IntegrationKind::HttpProxy;
     let request = call.request(session.req_header(), exchange, &body, body.len(), kind).map_err(refused)?;
     let started = Instant::now();
@@ -154,7 +157,10 @@ pub(in crate::pipeline) async fn component(
     map_response::proxied(&mut response);
     let begun = Begun { response, first: Bytes::new(), rest: Rest::Component(answer), complete: false };
     let left = time.saturating_sub(started.elapsed());
-    pass(begun, session, exchange, shared, left).await.map(drop).map_err(|error| broke(error, exchange))
+    match pass(begun, session, exchange, shared, left, transform).await? {
+        Passed::Sent(_) => Ok(None),
+        Passed::Replaced(response, body) => Ok(Some((response, body))),
+    }
 }
 
 /// An answer that was cut off after its header; the access log is all that can still tell of it.
@@ -228,13 +234,7 @@ async fn begin(
             exchange.integration.status = Some(status);
             return Ok(Err(invoke_refused(status)));
         }
-        let messages = Messages {
-            backend,
-            _target: target,
-            decoder: MessageFrameDecoder::new(),
-            unread: BytesMut::new(),
-        };
-        Ok(first(messages).await)
+        Ok(first(Messages::new(backend, target)).await)
     });
     match unless_gone(session, begun).await {
         Err(Failed::Broken(error)) => Err(Gone::Client(error)),
@@ -266,13 +266,78 @@ async fn first(mut messages: Messages) -> Result<Begun, Refused> {
     Ok(Begun { response, first, rest: Rest::Function(Box::new(messages)), complete })
 }
 
-/// Sends the header and the body as it comes. An error of the function after the header can only cut the answer off.
+/// What has become of a stream.
+enum Passed {
+    /// The client has it.
+    Sent(Rest),
+    /// Its transform has put another body in the place of its own.
+    Replaced(Box<ResponseHeader>, Bytes),
+}
+
+/// Sends the header, which the transform may change, and the body as it comes. An error of the function after the header
+/// can only cut the answer off.
 async fn pass(
     begun: Begun,
     session: &mut ServerSession,
     exchange: &mut Exchange,
     shared: &Shared,
     left: Duration,
+    transform: Option<&Attached>,
+) -> Result<Passed, Failed> {
+    let deadline = tokio::time::Instant::now() + left;
+    let Begun { response, first, mut rest, complete } = begun;
+    let (opening, first) = match transform {
+        None => (Opening::new(BodyAccess::None, &shared.buffers), first),
+        Some(attached) => {
+            let mut opening = Opening::new(attached.entry.response_body, &shared.buffers);
+            opening.push(&first).map_err(|_full| refused(Refusal::busy()))?;
+            if complete {
+                opening.end();
+            }
+            fill(&mut opening, &mut rest, session, deadline).await?;
+            (opening, Bytes::new())
+        }
+    };
+    let opened = open(transform, session.req_header_mut(), exchange, response, opening).await;
+    match opened.map_err(refused)? {
+        Opened::Replaced(response, body) => Ok(Passed::Replaced(response, body)),
+        Opened::Passes { response, held, whole } => {
+            // Without a transform nothing was held back.
+            let first = if held.is_empty() { first } else { held };
+            let begun = Begun { response, first, rest, complete: complete || whole };
+            let sent = send(begun, session, exchange, shared, deadline).await;
+            sent.map(Passed::Sent).map_err(|error| broke(error, exchange))
+        }
+    }
+}
+
+/// Reads as much of a stream as its transform sees.
+async fn fill(
+    opening: &mut Opening,
+    rest: &mut Rest,
+    session: &mut ServerSession,
+    deadline: tokio::time::Instant,
+) -> Result<(), Failed> {
+    while opening.is_short() {
+        match unless_gone(session, tokio::time::timeout_at(deadline, rest.next())).await? {
+            Ok(Ok(Message::Payload(part))) => {
+                opening.push(&part).map_err(|_full| refused(Refusal::busy()))?;
+            }
+            Ok(Ok(Message::Complete)) => opening.end(),
+            Ok(Ok(Message::Failed(why))) => return Err(refused(failed(502, &why).0)),
+            Ok(Err(error)) => return Err(refused(failed(502, &error.to_string()).0)),
+            Err(_late) => return Err(refused(timeout())),
+        }
+    }
+    Ok(())
+}
+
+async fn send(
+    begun: Begun,
+    session: &mut ServerSession,
+    exchange: &mut Exchange,
+    shared: &Shared,
+    deadline: tokio::time::Instant,
 ) -> Result<Rest, Box<Error>> {
     let Begun { mut response, first, mut rest, mut complete } = begun;
     let cut = |why: &str| Error::explain(ErrorType::ReadError, why.to_owned()).into_up();
@@ -284,14 +349,12 @@ async fn pass(
     }
     deliver::head(&mut response, exchange);
     deliver::announce_end(session, shared);
-    let bodyless =
-        matches!(response.status.as_u16(), 204 | 304) || session.req_header().method == http::Method::HEAD;
+    let bodyless = is_bodyless(&response, session.req_header());
     session.write_response_header(response).await?;
     if bodyless {
         session.write_response_body(Bytes::new(), true).await?;
         return Ok(rest);
     }
-    let deadline = tokio::time::Instant::now() + left;
     let mut part = first;
     loop {
         if !part.is_empty() {
@@ -317,77 +380,5 @@ async fn pass(
             Err(Failed::Broken(error)) => return Err(error),
             Err(Failed::Refused(_)) => return Err(cut("the stream was refused")),
         };
-    }
-}
-
-/// The messages of an event stream (`application/vnd.amazon.eventstream`).
-struct Messages {
-    backend: Backend,
-    _target: Chosen,
-    decoder: MessageFrameDecoder,
-    unread: BytesMut,
-}
-
-enum Message {
-    Payload(Bytes),
-    Complete,
-    /// The function has failed: what it says.
-    Failed(String),
-}
-
-impl Messages {
-    /// Gives the connection back, where the stream has come to its end on it.
-    async fn release(mut self, backends: &Backends) {
-        let end = tokio::time::timeout(END_TIMEOUT, self.backend.session.read_body_bytes()).await;
-        if matches!(end, Ok(Ok(None))) {
-            backends.release(self.backend).await;
-        }
-    }
-
-    async fn next(&mut self) -> Result<Message, Box<Error>> {
-        let broken = |why: String| Error::explain(ErrorType::ReadError, why);
-        loop {
-            let decoded = self.decoder.decode_frame(&mut self.unread);
-            if let DecodedFrame::Complete(message) = decoded.map_err(|error| broken(error.to_string()))? {
-                if let Some(message) = read(&message) {
-                    return Ok(message);
-                }
-                continue;
-            }
-            if self.unread.len() > MAX_MESSAGE_BYTES {
-                return Err(broken(format!("a message of more than {MAX_MESSAGE_BYTES} bytes")));
-            }
-            match self.backend.session.read_body_bytes().await? {
-                Some(part) => self.unread.extend_from_slice(&part),
-                None => return Err(broken("the stream ended before it was complete".to_owned())),
-            }
-        }
-    }
-}
-
-/// `None` for messages of kinds that are not known, which are to be read over.
-fn read(message: &aws_smithy_types::event_stream::Message) -> Option<Message> {
-    let text = |name: &str| {
-        let header = message.headers().iter().find(|header| header.name().as_str() == name)?;
-        Some(header.value().as_string().ok()?.as_str())
-    };
-    if text(":message-type") != Some("event") {
-        return Some(Message::Failed(text(":exception-type").unwrap_or("an error of Lambda").to_owned()));
-    }
-    match text(":event-type")? {
-        "PayloadChunk" => Some(Message::Payload(message.payload().clone())),
-        "InvokeComplete" => {
-            let said = serde_json::from_slice::<serde_json::Value>(message.payload()).unwrap_or_default();
-            let text =
-                |key: &str| said.get(key).and_then(serde_json::Value::as_str).filter(|text| !text.is_empty());
-            Some(match text("ErrorCode") {
-                None => Message::Complete,
-                Some(code) => {
-                    let details = text("ErrorDetails").unwrap_or_default();
-                    Message::Failed(printable_line(&format!("{code}: {details}")))
-                }
-            })
-        }
-        _ => None,
     }
 }
