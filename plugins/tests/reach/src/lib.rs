@@ -81,16 +81,18 @@ impl authorize::Guest for Reach {
                 bucket.delete(&text(key))?;
                 Ok("removed".to_owned())
             }),
-            ["has", bucket, key] => {
-                in_bucket(bucket, |bucket| Ok(bucket.exists(&text(key))?.to_string()))
-            }
+            ["has", bucket, key] => in_bucket(bucket, |bucket| Ok(bucket.exists(&text(key))?.to_string())),
             ["add", bucket, key, delta] => in_bucket(bucket, |bucket| {
                 let delta = delta.parse().unwrap_or(0);
                 Ok(atomics::increment(bucket, &text(key), delta)?.to_string())
             }),
             ["keys", bucket] => in_bucket(bucket, |bucket| {
                 let keys = bucket.list_keys(None)?.keys;
-                Ok(keys.iter().map(|key| key.as_bytes().escape_ascii().to_string()).collect::<Vec<_>>().join(","))
+                Ok(keys
+                    .iter()
+                    .map(|key| key.as_bytes().escape_ascii().to_string())
+                    .collect::<Vec<_>>()
+                    .join(","))
             }),
             // A value that ends a header line and begins another.
             ["line-break"] => "fine\r\nx-injected: yes".to_owned(),
