@@ -22,7 +22,7 @@ KIB = json.dumps({"kib": "x" * 1014}, separators=(",", ":"))
 READY_SECONDS = 600
 """Longest wait for a server to listen; a development build of Edgewit compiles its component in this time."""
 
-PACKAGES = {"nginx": "nginx-light", "haproxy": "haproxy", "wrk": "wrk", "taskset": "util-linux"}
+PACKAGES = {"nginx": "nginx-light", "haproxy": "haproxy", "wrk": "wrk", "taskset": "util-linux", "chrt": "util-linux"}
 """Tool: the Debian package that has it."""
 
 
@@ -88,6 +88,12 @@ def filled(path, values):
     return text
 
 
+def cpu_seconds(pid):
+    """User and system time of all threads since the process started."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 class Server:
     """One running server process."""
 
@@ -110,9 +116,7 @@ class Server:
         return self.process.pid
 
     def cpu_seconds(self):
-        """User and system time of all threads since the process started."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_seconds(self.pid)
 
     def rss_bytes(self):
         return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
