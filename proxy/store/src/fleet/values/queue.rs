@@ -32,6 +32,8 @@ pub(super) struct Queue {
     /// It is the end: for threads without one.
     ended: Condvar,
     tell: Tell,
+    /// What was told last: that it is away.
+    told_away: Mutex<bool>,
 }
 
 #[derive(Default)]
@@ -48,7 +50,8 @@ struct State {
 
 impl Queue {
     pub(super) fn new(tell: Tell) -> Self {
-        Self { state: Mutex::default(), filled: Condvar::new(), ended: Condvar::new(), tell }
+        let (filled, ended) = (Condvar::new(), Condvar::new());
+        Self { state: Mutex::default(), filled, ended, tell, told_away: Mutex::new(false) }
     }
 
     /// Has a command sent.
@@ -102,11 +105,9 @@ impl Queue {
     pub(super) fn connected(&self) {
         let mut state = self.lock();
         state.connected += 1;
-        let was_away = std::mem::take(&mut state.away);
+        state.away = false;
         drop(state);
-        if was_away {
-            (self.tell)(ValuesEvent::Back);
-        }
+        self.tell("");
     }
 
     /// A thread has lost its connection.
@@ -121,16 +122,24 @@ impl Queue {
         if state.connected > 0 || state.stopped {
             return;
         }
-        let was_away = std::mem::replace(&mut state.away, true);
+        state.away = true;
         state.size = 0;
         let waiting = std::mem::take(&mut state.waiting);
         drop(state);
+        self.tell(reason);
         for job in waiting {
             // Whoever has given up needs no answer.
             let _gone = job.answer.send(Err(ValuesError::Away));
         }
-        if !was_away {
-            (self.tell)(ValuesEvent::Away(reason));
+    }
+
+    /// Tells how it is, where that is news. Under a lock of its own: whoever tells last tells how it is now, and those
+    /// who only leave commands do not wait for whoever writes it down.
+    fn tell(&self, reason: &str) {
+        let mut told_away = self.told_away.lock().unwrap_or_else(PoisonError::into_inner);
+        let away = self.lock().away;
+        if std::mem::replace(&mut *told_away, away) != away {
+            (self.tell)(if away { ValuesEvent::Away(reason) } else { ValuesEvent::Back });
         }
     }
 

@@ -211,6 +211,7 @@ fn nobody_waits_while_redis_is_away_and_it_is_found_again() {
     server.run();
     until("back", || wait(values.get(at, "key")) == Ok(Some(b"kept".to_vec())));
     assert_eq!(wait(values.set(at, "key", b"new", ROOM)), Ok(()));
+    until("told", || heard.lock().unwrap().len() > 1);
     let heard = heard.lock().unwrap().clone();
     assert_eq!(heard.len(), 2, "{heard:?}");
     assert!(heard[0].starts_with("away: Connection refused"), "{heard:?}");
@@ -227,6 +228,7 @@ fn no_error_tells_the_password() {
     let (refused, heard) = values(&settings);
     let at = store("guard", "sessions");
     until("away", || wait(refused.get(at, "key")) == Err(ValuesError::Away));
+    until("told", || !heard.lock().unwrap().is_empty());
     let heard = heard.lock().unwrap().join("\n");
     assert!(heard.starts_with("away: ") && !heard.contains("secret"), "{heard}");
     assert!(!format!("{refused:?}").contains("secret"));
