@@ -46,7 +46,7 @@ def base64url(text: str) -> bytes:
 
 
 def parse(payload: bytes) -> Claims:
-    claims = json.loads(payload.decode(), parse_constant=refuse)
+    claims = DECODER.decode(payload.decode())
     if not isinstance(claims, dict):
         raise ValueError("not an object")
     return Claims(
@@ -85,3 +85,7 @@ def optional(kind, value):
 
 def refuse(what: str):
     raise ValueError(f"unexpected {what}")
+
+
+# `json.loads` with options would make a decoder for every token.
+DECODER = json.JSONDecoder(parse_constant=refuse)
