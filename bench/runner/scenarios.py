@@ -14,6 +14,7 @@ from .answers import expect
 from .control import control
 from .documents import routes_document
 from .fleet import fleet
+from .isolation import isolation
 from .load import alternate, difference, median, ratio
 from .plugins import plugins
 from .report import goal, runs_table, table
@@ -256,7 +257,7 @@ def routes(bench, options):
 
 SCENARIOS = {"proxy": proxy, "mock": mock, "authorizer": authorizer, "ways": ways, "idle": idle, "import": imports,
              "routes": routes, "plugins": plugins, "fleet": fleet, "templates": templates,
-             "services": services, "bodies": bodies, "control": control}
+             "services": services, "bodies": bodies, "control": control, "isolation": isolation}
 NEEDS_EDGEWIT = {"proxy", "mock", "authorizer", "idle", "import", "plugins", "fleet", "templates", "services",
-                 "bodies", "control"}
+                 "bodies", "control", "isolation"}
 NEEDS_BARE = {"proxy", "ways", "idle"}
