@@ -115,6 +115,8 @@ pub(crate) fn on_tick(mut store: StoreContextMut<'_, Call>) -> wasmtime::Result<
         call.stopped = Some(Stopped::CpuTime);
         return Ok(UpdateDeadline::Interrupt);
     }
+    call.loaded.pace.hurry();
+    call.meter.rest();
     // Tokio's own yield, and not the engine's: that one wakes its task at once, and a runtime that always has a task to
     // run looks at its sockets and timers only every 61 tasks, which would be 61 ms here.
     Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))

@@ -86,7 +86,7 @@ impl Plugin {
         let guests = begun.guests.take();
         let called = {
             let future = pin!(self.call(&mut begun.store, guests, ask));
-            timeout(self.limits().wall(), Metered { future, meter: Arc::clone(&begun.meter) }).await
+            timeout(self.limits().wall(), Metered::new(future, Arc::clone(&begun.meter))).await
         };
         self.conclude(begun, called)
     }

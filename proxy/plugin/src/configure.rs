@@ -113,7 +113,7 @@ async fn once(
     let limit_ms = loaded.settings.limits.configure_ms;
     let called = {
         let future = std::pin::pin!(work);
-        tokio::time::timeout(wall, Metered { future, meter }).await
+        tokio::time::timeout(wall, Metered::new(future, meter)).await
     };
     match called {
         Ok(Ok((instance, Ok(())))) => Ok(instance),

@@ -272,6 +272,7 @@ impl PluginHost {
             toolbox,
             stores: Arc::clone(&self.shared.stores),
             tls: self.shared.tls.get().map(Arc::clone),
+            pace: self.shared.ticker.pace(),
         })
     }
 

@@ -95,7 +95,7 @@ impl Plugin {
         let guests = begun.guests.take();
         let called = {
             let future = pin!(self.run_handler(&mut begun.store, guests, message, read));
-            timeout(self.limits().wall(), Metered { future, meter: Arc::clone(&begun.meter) }).await
+            timeout(self.limits().wall(), Metered::new(future, Arc::clone(&begun.meter))).await
         };
         let (answer, kept) = self.conclude(begun, called)?;
         if kept.store.data().wasi.as_ref().is_some_and(|wasi| wasi.holds_handles()) {

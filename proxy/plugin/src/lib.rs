@@ -39,6 +39,7 @@ mod text;
 mod ticker;
 mod tools;
 mod trap;
+mod turn;
 mod warm;
 mod wasi;
 mod world;

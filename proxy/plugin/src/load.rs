@@ -7,6 +7,7 @@ use wasmtime::component::Component;
 
 use crate::error::LoadError;
 use crate::limits::{Grants, PluginLimits, PluginSettings};
+use crate::ticker::Pace;
 use crate::tools::Toolbox;
 use crate::wasi::KeyValueStores;
 use crate::world::is_version_of;
@@ -43,6 +44,8 @@ pub(crate) struct Loaded {
     pub(crate) stores: Arc<KeyValueStores>,
     /// For requests to `https` origins.
     pub(crate) tls: Option<Arc<rustls::ClientConfig>>,
+    /// Of the clock that interrupts them.
+    pub(crate) pace: Pace,
 }
 
 /// Looks at size and first bytes of `bytes`, so that the usual mix-ups get their own words.

@@ -1,11 +1,13 @@
-//! Measures how long a plugin really runs.
+//! Measures how long a plugin really runs, and lets those that run long have the worker by turns.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
+
+use crate::turn::Turn;
 
 /// Processor time that a future took while it was polled, from the first look on. The time between polls, when others had
 /// the worker, does not count, nor does the time when the system gave the processor to another thread: a busy machine is
@@ -21,11 +23,23 @@ pub(crate) struct Meter {
     /// What the clock of the thread showed when the poll that runs began, or at the first look.
     began: AtomicU64,
     looked: AtomicBool,
+    /// The poll ended because it had lasted long enough.
+    rests: AtomicBool,
 }
 
 impl Meter {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { spent: AtomicU64::new(0), began: AtomicU64::new(0), looked: AtomicBool::new(false) })
+        Arc::new(Self {
+            spent: AtomicU64::new(0),
+            began: AtomicU64::new(0),
+            looked: AtomicBool::new(false),
+            rests: AtomicBool::new(false),
+        })
+    }
+
+    /// To be called where a poll ends for the sake of others, and not because it waits for anything.
+    pub(crate) fn rest(&self) {
+        self.rests.store(true, Ordering::Relaxed);
     }
 
     /// Running time up to now, since this was asked first. To be asked while a poll runs, on its thread.
@@ -50,10 +64,17 @@ fn thread_time() -> u64 {
     whole(time.tv_sec).saturating_mul(1_000_000_000).saturating_add(whole(time.tv_nsec))
 }
 
-/// `future`, with each of its polls measured.
+/// `future`, with each of its polls measured. Once a tick has found it running, it takes turns.
 pub(crate) struct Metered<F> {
-    pub(crate) future: F,
-    pub(crate) meter: Arc<Meter>,
+    future: F,
+    meter: Arc<Meter>,
+    turn: Turn,
+}
+
+impl<F> Metered<F> {
+    pub(crate) fn new(future: F, meter: Arc<Meter>) -> Self {
+        Self { future, meter, turn: Turn::Missing }
+    }
 }
 
 impl<F: Future + Unpin> Future for Metered<F> {
@@ -62,12 +83,15 @@ impl<F: Future + Unpin> Future for Metered<F> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         // Polls of one future never overlap and are ordered by whoever polls, so relaxed order is enough.
         if self.meter.looked.load(Ordering::Relaxed) {
+            ready!(self.turn.poll(context));
             self.meter.began.store(thread_time(), Ordering::Relaxed);
         }
         let outcome = Pin::new(&mut self.future).poll(context);
         if outcome.is_pending() && self.meter.looked.load(Ordering::Relaxed) {
             let took = thread_time().saturating_sub(self.meter.began.load(Ordering::Relaxed));
             self.meter.spent.fetch_add(took, Ordering::Relaxed);
+            let rests = self.meter.rests.swap(false, Ordering::Relaxed);
+            self.turn.end(rests);
         }
         outcome
     }
@@ -90,7 +114,7 @@ mod tests {
             while thread_time() - began < 10_000_000 {}
             meter.running()
         });
-        let running = Metered { future, meter: Arc::clone(&meter) }.await;
+        let running = Metered::new(future, Arc::clone(&meter)).await;
         assert!(running >= Duration::from_millis(10), "{running:?}");
         assert!(running < Duration::from_millis(40), "{running:?}");
     }

@@ -31,6 +31,7 @@ impl Plugin {
             toolbox: Toolbox::from_recipe(&Recipe::default()).map_err(LoadError::Configure)?,
             stores: Arc::clone(&self.loaded.stores),
             tls: self.loaded.tls.clone(),
+            pace: self.loaded.pace.clone(),
             settings,
         };
         Ok(Arc::new_cyclic(|me| Self {

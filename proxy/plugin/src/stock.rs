@@ -115,7 +115,7 @@ impl Plugin {
         store.set_hostcall_fuel(HOSTCALL_BYTES);
         let made = {
             let future = pin!(self.instance(&mut store));
-            timeout(within, Metered { future, meter }).await
+            timeout(within, Metered::new(future, meter)).await
         };
         match made {
             Ok(Ok(instance)) => {
